@@ -1,0 +1,32 @@
+//! One entry of the event log.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "events")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub workspace_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub position: i64,
+    #[sea_orm(column_type = "Text")]
+    pub event_type: String,
+    #[sea_orm(column_type = "Text")]
+    pub subject_kind: String,
+    pub subject_uuid: Uuid,
+    pub lead_id: Option<i64>,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub actor: Json,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub changes: Json,
+    pub at: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl super::Tenant for Entity {
+    const WORKSPACE: Column = Column::WorkspaceId;
+}

@@ -1,0 +1,25 @@
+//! A provider's object, as it was sent.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "lead_powerups")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub workspace_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub lead_id: i64,
+    #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+    pub provider: String,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub data: Json,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl super::Tenant for Entity {
+    const WORKSPACE: Column = Column::WorkspaceId;
+}

@@ -1,0 +1,48 @@
+//! A label with colours.
+
+use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "tags")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub workspace_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: i64,
+    pub uuid: Uuid,
+    #[sea_orm(column_type = "Text")]
+    pub label: String,
+    #[sea_orm(column_type = "Text")]
+    pub label_folded: String,
+    pub association: TagAssociation,
+    pub partner_type: Option<super::partnership::PartnerType>,
+    #[sea_orm(column_type = "Text")]
+    pub background_color: String,
+    #[sea_orm(column_type = "Text")]
+    pub text_color: String,
+    pub version: i64,
+    pub created_at: DateTimeUtc,
+    pub updated_at: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl super::Tenant for Entity {
+    const WORKSPACE: Column = Column::WorkspaceId;
+}
+
+/// What a tag can be put on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum TagAssociation {
+    Lead,
+    LeadDeal,
+    Partner,
+    Card,
+    Contact,
+}
