@@ -1,1 +1,3 @@
+#![allow(missing_docs)]
+pub mod domain;
 pub mod entity;

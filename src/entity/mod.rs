@@ -39,3 +39,10 @@ use sea_orm::EntityTrait;
 pub trait Tenant: EntityTrait {
     const WORKSPACE: Self::Column;
 }
+
+/// A table that all workspaces share; only `domain` may look into it, and says why where it does.
+pub trait Global: EntityTrait {}
+
+impl Global for workspace::Entity {}
+impl Global for partnership::Entity {}
+impl Global for api_key_index::Entity {}

@@ -1,0 +1,172 @@
+//! The connections: one writer and some readers on SQLite, one pool on PostgreSQL.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseBackend, DatabaseConnection, DbErr};
+
+use super::error::Result;
+
+/// How to reach a database.
+#[derive(Clone, Debug)]
+pub struct DatabaseOptions {
+    pub target: DatabaseTarget,
+    /// PostgreSQL: connections in all. SQLite: reading connections, besides the one writer.
+    pub connections: u32,
+    /// How long a request waits for a connection.
+    pub acquire_timeout: Duration,
+}
+
+#[derive(Clone)]
+pub enum DatabaseTarget {
+    /// A file; made, with mode 0600, when it is not there.
+    Sqlite(PathBuf),
+    /// A `postgres://` URL, with its password.
+    Postgres(String),
+}
+
+impl std::fmt::Debug for DatabaseTarget {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(out, "Sqlite({})", path.display()),
+            Self::Postgres(_) => write!(out, "Postgres(<redacted>)"),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub struct Database {
+    writer: DatabaseConnection,
+    reader: DatabaseConnection,
+    statements: Arc<AtomicU64>,
+}
+
+impl Database {
+    /// # Errors
+    /// [`super::error::Error::Unavailable`] when the database cannot be opened or reached.
+    pub async fn connect(options: &DatabaseOptions) -> Result<Self> {
+        let (mut writer, mut reader) = match &options.target {
+            DatabaseTarget::Sqlite(path) => {
+                create_private(path)?;
+                let writer = sea_orm::Database::connect(sqlite(path, options, Access::Write)).await?;
+                let reader = sea_orm::Database::connect(sqlite(path, options, Access::Read)).await?;
+                (writer, reader)
+            }
+            DatabaseTarget::Postgres(url) => {
+                let pool = sea_orm::Database::connect(postgres(url, options)).await?;
+                (pool.clone(), pool)
+            }
+        };
+        let statements = Arc::new(AtomicU64::new(0));
+        for connection in [&mut writer, &mut reader] {
+            let count = Arc::clone(&statements);
+            connection.set_metric_callback(move |_| {
+                count.fetch_add(1, Ordering::Relaxed);
+            });
+        }
+        Ok(Self {
+            writer,
+            reader,
+            statements,
+        })
+    }
+
+    pub fn backend(&self) -> DatabaseBackend {
+        self.writer.get_database_backend()
+    }
+
+    /// For migrations, backups and tests; operations go through [`super::op::Op`].
+    pub fn writer(&self) -> &DatabaseConnection {
+        &self.writer
+    }
+
+    pub(super) fn reader(&self) -> &DatabaseConnection {
+        &self.reader
+    }
+
+    /// SQL statements sent since the start, by all requests.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`super::error::Error::Unavailable`] when it does not.
+    pub async fn ping(&self) -> Result<()> {
+        self.reader.execute_unprepared("SELECT 1").await?;
+        Ok(())
+    }
+
+    /// Waits for running statements and closes.
+    pub async fn close(&self) {
+        // Closing fails only when it was closed before.
+        let _ = self.reader.clone().close().await;
+        let _ = self.writer.clone().close().await;
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Read,
+    Write,
+}
+
+/// The file holds personal data: nobody else on the machine may read it, nor the journals that inherit its mode.
+fn create_private(path: &Path) -> Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let opened = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path);
+    match opened {
+        Ok(_) => Ok(()),
+        Err(error) => Err(DbErr::Conn(sea_orm::RuntimeErr::Internal(format!("{}: {error}", path.display()))).into()),
+    }
+}
+
+fn sqlite(path: &Path, options: &DatabaseOptions, access: Access) -> ConnectOptions {
+    let file = path.to_owned();
+    let mut connect = ConnectOptions::new("sqlite://");
+    connect
+        .map_sqlx_sqlite_opts(move |sqlite| {
+            sqlite
+                .filename(&file)
+                .journal_mode(SqliteJournalMode::Wal)
+                // FULL: a commit is on the disk before the client hears of it.
+                .synchronous(SqliteSynchronous::Full)
+                .busy_timeout(Duration::from_secs(10))
+                .foreign_keys(true)
+                .pragma("secure_delete", "ON")
+                .pragma("cache_size", "-32768")
+                .pragma("query_only", if access == Access::Read { "ON" } else { "OFF" })
+        })
+        .min_connections(1)
+        .max_connections(if access == Access::Read { options.connections } else { 1 })
+        .idle_timeout(None)
+        .max_lifetime(None);
+    common(connect, options)
+}
+
+fn postgres(url: &str, options: &DatabaseOptions) -> ConnectOptions {
+    let mut connect = ConnectOptions::new(url);
+    connect
+        .max_connections(options.connections.max(2))
+        .test_before_acquire_if_idle_for(Duration::from_secs(5));
+    common(connect, options)
+}
+
+fn common(mut connect: ConnectOptions, options: &DatabaseOptions) -> ConnectOptions {
+    connect
+        .acquire_timeout(options.acquire_timeout)
+        .connect_timeout(options.acquire_timeout)
+        .sqlx_logging(false);
+    if matches!(options.target, DatabaseTarget::Sqlite(_)) {
+        connect.test_before_acquire(false);
+    }
+    connect
+}

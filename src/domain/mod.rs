@@ -1,0 +1,112 @@
+//! The rules. Everything a door can do is a function here that takes an [`op::Op`] first.
+//!
+//! Knows sea_orm and the entities; knows nothing of HTTP or GraphQL. A slice re-exports its row as the domain record;
+//! transports translate these records and nothing else.
+
+pub mod api_keys;
+pub mod attribution_sources;
+pub mod caller;
+pub mod campaigns;
+pub mod custom_fields;
+pub mod database;
+pub mod error;
+pub mod events;
+pub mod leads;
+pub mod op;
+mod outbox;
+pub mod page;
+pub mod partnerships;
+pub mod projects;
+pub mod rel;
+pub mod tags;
+pub mod text;
+pub mod users;
+pub mod workspaces;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, SubsecRound, Utc};
+use uuid::Uuid;
+
+use database::Database;
+
+/// What every operation needs: the database, the time and fresh ids. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Services {
+    database: Arc<Database>,
+    clock: Clock,
+    settings: Settings,
+}
+
+/// The few numbers that the rules take from the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// How long the body that a lead came with is kept.
+    pub intake_retention: chrono::Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            intake_retention: chrono::Duration::days(90),
+        }
+    }
+}
+
+impl Services {
+    pub fn new(database: Database, settings: Settings) -> Self {
+        Self {
+            database: Arc::new(database),
+            clock: Clock::System,
+            settings,
+        }
+    }
+
+    /// The same services under another clock: tests fix the time with it.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+}
+
+/// Where the time comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    System,
+    Fixed(DateTime<Utc>),
+}
+
+impl Clock {
+    /// Cut to microseconds, which is what PostgreSQL keeps: a value reads back as it was written.
+    fn now(self) -> DateTime<Utc> {
+        match self {
+            Self::System => Utc::now().trunc_subsecs(6),
+            Self::Fixed(at) => at.trunc_subsecs(6),
+        }
+    }
+}
+
+/// A public id: version 7, so that rows written together lie together.
+pub fn new_uuid() -> Uuid {
+    Uuid::now_v7()
+}
+
+/// How an input names a row: by the number that the REST routes use, or by its public id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ref {
+    Id(i64),
+    Uuid(Uuid),
+}

@@ -1,0 +1,18 @@
+//! [`Rel`]: a relation that was loaded, or was not asked for.
+
+/// A relation of a read record. Reading one that was never loaded is a fault of ours, not an empty list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Rel<T> {
+    #[default]
+    NotLoaded,
+    Loaded(T),
+}
+
+impl<T> Rel<T> {
+    pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Rel<U> {
+        match self {
+            Self::NotLoaded => Rel::NotLoaded,
+            Self::Loaded(value) => Rel::Loaded(convert(value)),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Text that must compare alike on both databases and for every spelling of the same thing.
+
+use serde_json::Value;
+use unicode_normalization::UnicodeNormalization;
+
+/// Compatibility form, lower case: what labels and e-mail addresses are compared and ordered by.
+pub fn fold(text: &str) -> String {
+    text.nfkc().collect::<String>().to_lowercase().nfkc().collect()
+}
+
+/// Trimmed, or nothing when blank.
+pub fn present(text: &str) -> Option<&str> {
+    let trimmed = text.trim();
+    (!trimmed.is_empty()).then_some(trimmed)
+}
+
+/// [`present`] for an owned optional.
+pub fn present_owned(text: Option<String>) -> Option<String> {
+    text.as_deref().and_then(present).map(str::to_owned)
+}
+
+/// The address by which two leads count as the same person: trimmed, lower case, the domain in ASCII. No dots or plus
+/// parts are dropped. A text that is no address is folded as it is.
+pub fn normalize_email(email: &str) -> String {
+    let folded = fold(email.trim());
+    match folded.rsplit_once('@') {
+        Some((local, domain)) => match idna::domain_to_ascii(domain) {
+            Ok(ascii) if !ascii.is_empty() => format!("{local}@{ascii}"),
+            _ => folded,
+        },
+        None => folded,
+    }
+}
+
+/// Whether a text has the form of an e-mail address: `local@domain`, no blanks, a domain that DNS could know.
+pub fn is_email(email: &str) -> bool {
+    let Some((local, domain)) = email.rsplit_once('@') else {
+        return false;
+    };
+    let Ok(ascii) = idna::domain_to_ascii_strict(domain) else {
+        return false;
+    };
+    let labels: Vec<&str> = ascii.split('.').collect();
+    !local.is_empty()
+        && local.chars().count() <= 64
+        && !local.starts_with('.')
+        && !local.ends_with('.')
+        && !local.contains("..")
+        && !local
+            .chars()
+            .any(|c| c.is_whitespace() || c.is_control() || "@,;:<>()[]\\\"".contains(c))
+        && ascii.len() <= 253
+        && labels.len() >= 2
+        && labels.iter().all(|label| !label.is_empty() && label.len() <= 63)
+}
+
+/// Digits with a leading plus kept (`00` counts as plus), or nothing without a digit.
+pub fn normalize_phone(phone: &str) -> Option<String> {
+    let digits: String = phone
+        .chars()
+        .filter_map(|c| c.to_digit(10))
+        .filter_map(|d| char::from_digit(d, 10))
+        .collect();
+    if digits.is_empty() {
+        return None;
+    }
+    if phone.trim_start().starts_with('+') {
+        return Some(format!("+{digits}"));
+    }
+    Some(match digits.strip_prefix("00") {
+        Some(rest) => format!("+{rest}"),
+        None => digits,
+    })
+}
+
+/// Whether any string or key in `value` holds U+0000, which PostgreSQL cannot store.
+pub fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_nul),
+        Value::Object(members) => members
+            .iter()
+            .any(|(key, member)| key.contains('\0') || has_nul(member)),
+    }
+}
+
+/// Whether `value` carries data: some leaf that is neither null nor a blank string.
+pub fn has_data(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(_) | Value::Number(_) => true,
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(items) => items.iter().any(has_data),
+        Value::Object(members) => members.values().any(has_data),
+    }
+}
+
+/// A scalar as text: strings trimmed, numbers and booleans printed; nothing for blanks and everything else.
+pub fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => present(text).map(str::to_owned),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn emails_compare_by_what_identifies_the_mailbox() {
+        for (given, normal) in [
+            (" A@B.co ", "a@b.co"),
+            ("jané@BÜCHER.example", "jané@xn--bcher-kva.example"),
+            ("a.b+c@d.co", "a.b+c@d.co"),
+            ("no address", "no address"),
+        ] {
+            assert_eq!(normalize_email(given), normal);
+        }
+    }
+
+    #[test]
+    fn email_forms() {
+        for good in ["a@b.co", "a.b+c@sub.d.example", "jané@bücher.example", "o'neil@x.io"] {
+            assert!(is_email(good), "{good}");
+        }
+        for bad in [
+            "",
+            "a",
+            "a@",
+            "@b.co",
+            "a@b",
+            "a b@c.co",
+            "a@b..co",
+            ".a@b.co",
+            "a..b@c.co",
+            "a@-",
+            "a@b.co,c@d.co",
+        ] {
+            assert!(!is_email(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn phones_keep_digits_and_the_plus() {
+        assert_eq!(normalize_phone("+1-555-123-4567").as_deref(), Some("+15551234567"));
+        assert_eq!(normalize_phone("0031 6 1234").as_deref(), Some("+3161234"));
+        assert_eq!(normalize_phone("06 12"), Some("0612".into()));
+        assert_eq!(normalize_phone("call me"), None);
+    }
+
+    #[test]
+    fn folding_goes_beyond_ascii() {
+        assert_eq!(fold("ÄRGER"), fold("ärger"));
+        assert_eq!(fold("ﬁ"), "fi");
+    }
+}
