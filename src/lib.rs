@@ -1,3 +1,5 @@
 #![allow(missing_docs)]
+pub mod config;
 pub mod domain;
 pub mod entity;
+pub mod request_id;
