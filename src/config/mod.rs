@@ -1,0 +1,191 @@
+//! Typed settings, one struct per concern, read from flags and environment by [`Config::load`].
+//!
+//! Names nothing of ours: `app` hands each part what it needs. Secrets redact themselves in `Debug`.
+
+mod database_url;
+mod read;
+mod secret;
+pub mod table;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use read::{ConfigError, Needs, Sources};
+pub use secret::Secret;
+
+/// Everything that can be set.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub http: HttpConfig,
+    pub database: DatabaseConfig,
+    pub secret: SecretConfig,
+    pub provider: Option<ProviderConfig>,
+    pub limits: LimitsConfig,
+    pub graphiql: Switch,
+    pub log: LogConfig,
+    /// How long the body that a lead came with is kept.
+    pub intake_retention_days: u32,
+    /// Variables with our prefix that are no settings: a misspelling, most likely. Worth a warning and no more, because
+    /// container platforms make such variables by themselves.
+    pub unknown: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Switch {
+    On,
+    Off,
+}
+
+#[derive(Clone, Debug)]
+pub struct HttpConfig {
+    pub listen: SocketAddr,
+    /// A request that takes longer is answered with 503.
+    pub request_timeout: Duration,
+    /// How long running requests may take after SIGTERM.
+    pub shutdown_timeout: Duration,
+    /// Connections served at a time; more of them wait to be accepted.
+    pub max_connections: usize,
+}
+
+#[derive(Clone, Debug)]
+pub struct DatabaseConfig {
+    pub target: DatabaseTarget,
+    /// PostgreSQL: connections in all. SQLite: reading connections, besides the one writer.
+    pub connections: u32,
+    /// How long a request waits for a connection.
+    pub acquire_timeout: Duration,
+    /// Whether `serve` brings the schema up to date.
+    pub migrate: Switch,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+pub enum DatabaseTarget {
+    Sqlite(PathBuf),
+    /// With its password.
+    Postgres(String),
+}
+
+impl std::fmt::Debug for DatabaseTarget {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(out, "Sqlite({})", path.display()),
+            Self::Postgres(_) => write!(out, "Postgres(<redacted>)"),
+        }
+    }
+}
+
+/// Where the server's one secret comes from.
+#[derive(Clone, Debug)]
+pub enum SecretConfig {
+    Given(Secret),
+    /// In this file beside the SQLite database; made when it is not there.
+    Beside(PathBuf),
+    /// Not set, and the command can do without.
+    Absent,
+}
+
+/// Whose tokens are believed.
+#[derive(Clone, Debug)]
+pub struct AuthConfig {
+    /// Signs and checks the server's own tokens: derived from the secret, at least 32 bytes.
+    pub token_key: Secret,
+    /// An identity provider whose tokens are believed as well.
+    pub provider: Option<ProviderConfig>,
+}
+
+/// An identity provider. Issuer and audience are mandatory: without them any token it ever signed would do.
+#[derive(Clone, Debug)]
+pub struct ProviderConfig {
+    pub keys: ProviderKeys,
+    /// What the claim `iss` must be.
+    pub issuer: String,
+    /// What the claim `aud` must be or contain.
+    pub audience: String,
+    /// The claim that is matched with a user's external subject; usually `sub`.
+    pub subject_claim: String,
+    /// The claim that holds the uuid of the workspace.
+    pub workspace_claim: String,
+}
+
+/// The text of a public key in PEM, or of a JSON Web Key Set.
+#[derive(Clone, Debug)]
+pub enum ProviderKeys {
+    Pem(String),
+    Jwks(String),
+}
+
+/// What a request may cost before anything of it is executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LimitsConfig {
+    /// Bytes of a GraphQL request body.
+    pub graphql_body: usize,
+    /// Bytes of a GraphQL document.
+    pub document_bytes: usize,
+    /// Lexical tokens of a GraphQL document.
+    pub document_tokens: usize,
+    /// Brackets of any kind inside each other in a GraphQL document.
+    pub document_nesting: usize,
+    /// Rows of a page that says no number.
+    pub page_default: u64,
+    /// Rows of a page at most.
+    pub page_max: u64,
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        Self {
+            graphql_body: 1024 * 1024,
+            document_bytes: 64 * 1024,
+            document_tokens: 5000,
+            document_nesting: 64,
+            page_default: 50,
+            page_max: 100,
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct LogConfig {
+    pub format: LogFormat,
+    /// Levels, such as `info` or `warn,leadgraph=debug`.
+    pub filter: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Text on a terminal, JSON otherwise.
+    Auto,
+    Text,
+    Json,
+}
+
+impl Config {
+    /// A server of its own for one test: a free port, a fixed secret, GraphiQL on.
+    pub fn for_tests(target: DatabaseTarget) -> Self {
+        Self {
+            http: HttpConfig {
+                listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+                request_timeout: Duration::from_secs(30),
+                shutdown_timeout: Duration::from_secs(10),
+                max_connections: 1000,
+            },
+            database: DatabaseConfig {
+                target,
+                connections: 5,
+                acquire_timeout: Duration::from_secs(10),
+                migrate: Switch::On,
+            },
+            secret: SecretConfig::Given(Secret::new(*b"a secret that only tests may use")),
+            provider: None,
+            limits: LimitsConfig::default(),
+            graphiql: Switch::On,
+            log: LogConfig {
+                format: LogFormat::Text,
+                filter: "warn".into(),
+            },
+            intake_retention_days: 90,
+            unknown: Vec::new(),
+        }
+    }
+}

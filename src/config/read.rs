@@ -1,0 +1,434 @@
+//! Reads the settings. Every bad one is reported, not only the first.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tracing_subscriber::EnvFilter;
+
+use super::table::{self, SETTINGS, Setting};
+use super::{
+    Config, DatabaseConfig, DatabaseTarget, HttpConfig, LimitsConfig, LogConfig, LogFormat, ProviderConfig,
+    ProviderKeys, Secret, SecretConfig, Switch, database_url,
+};
+
+const PREFIX: &str = "LEADGRAPH_";
+const SECRET_BYTES: usize = 32;
+
+/// Where values come from: flags before environment.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    flags: BTreeMap<&'static str, String>,
+    environment: BTreeMap<OsString, OsString>,
+}
+
+/// What the command is going to use, and thus which settings must be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    Everything,
+    /// The database and nothing that is derived from the secret.
+    Database,
+}
+
+/// One line per bad setting.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ConfigError(pub Vec<String>);
+
+impl std::fmt::Display for ConfigError {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.0.join("\n"))
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl Sources {
+    /// The process's own environment.
+    pub fn process() -> Self {
+        Self::new(std::env::vars_os())
+    }
+
+    pub fn new(environment: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+        Self {
+            flags: BTreeMap::new(),
+            environment: environment.into_iter().collect(),
+        }
+    }
+
+    /// A value that a flag gave: it goes before the environment.
+    #[must_use]
+    pub fn with_flag(mut self, setting: &Setting, value: Option<String>) -> Self {
+        if let Some(value) = value {
+            self.flags.insert(setting.name, value);
+        }
+        self
+    }
+
+    /// The environment's variables that only look like settings.
+    fn unknown(&self) -> Vec<String> {
+        let names = self.environment.keys().filter_map(|name| name.to_str());
+        names
+            .filter(|name| name.starts_with(PREFIX) && SETTINGS.iter().all(|setting| setting.name != *name))
+            .map(str::to_owned)
+            .collect()
+    }
+}
+
+impl Config {
+    /// # Errors
+    /// Every bad setting, each with its name; secrets and URLs are not repeated.
+    pub fn load(sources: &Sources, needs: Needs) -> Result<Self, ConfigError> {
+        let mut reader = Reader {
+            sources,
+            problems: Vec::new(),
+        };
+        let config = reader.config(needs);
+        match config {
+            Some(config) if reader.problems.is_empty() => Ok(config),
+            _ => Err(ConfigError(reader.problems)),
+        }
+    }
+}
+
+struct Reader<'a> {
+    sources: &'a Sources,
+    problems: Vec<String>,
+}
+
+impl Reader<'_> {
+    /// `None` exactly when a problem was noted. Everything is read before anything is given up.
+    fn config(&mut self, needs: Needs) -> Option<Config> {
+        let http = self.http();
+        let database = self.database();
+        let secret = self.secret(database.as_ref().map(|database| &database.target), needs);
+        let provider = self.provider();
+        let limits = self.limits();
+        let graphiql = self.value(&table::GRAPHIQL, switch);
+        let log = self.log();
+        let intake_retention_days = self.value(&table::INTAKE_RETENTION_DAYS, |text| number(text, 1, 36_500));
+        Some(Config {
+            http: http?,
+            database: database?,
+            secret: secret?,
+            provider: provider?,
+            limits: limits?,
+            graphiql: graphiql?,
+            log: log?,
+            intake_retention_days: intake_retention_days?,
+            unknown: self.sources.unknown(),
+        })
+    }
+
+    fn http(&mut self) -> Option<HttpConfig> {
+        let listen = self.value(&table::LISTEN, address);
+        let request_timeout = self.value(&table::REQUEST_SECONDS, |text| seconds(text, 3600));
+        let shutdown_timeout = self.value(&table::SHUTDOWN_SECONDS, |text| seconds(text, 3600));
+        let max_connections = self.value(&table::MAX_CONNECTIONS, |text| number(text, 1, 1_000_000));
+        Some(HttpConfig {
+            listen: listen?,
+            request_timeout: request_timeout?,
+            shutdown_timeout: shutdown_timeout?,
+            max_connections: max_connections?,
+        })
+    }
+
+    fn database(&mut self) -> Option<DatabaseConfig> {
+        let target = self.value(&table::DATABASE_URL, database_url::parse);
+        let connections = self.value(&table::DATABASE_CONNECTIONS, |text| number(text, 1, 1000));
+        let acquire_timeout = self.value(&table::DATABASE_ACQUIRE_SECONDS, |text| seconds(text, 300));
+        let migrate = self.value(&table::MIGRATE, switch);
+        Some(DatabaseConfig {
+            target: target?,
+            connections: connections?,
+            acquire_timeout: acquire_timeout?,
+            migrate: migrate?,
+        })
+    }
+
+    fn secret(&mut self, target: Option<&DatabaseTarget>, needs: Needs) -> Option<SecretConfig> {
+        let given = self.given(&table::SECRET);
+        let file = self.given(&table::SECRET_FILE);
+        let (name, bytes) = match (given, file) {
+            (Some(_), Some(_)) => return self.refuse(&table::SECRET, "set it or LEADGRAPH_SECRET_FILE, not both"),
+            (Some(text), None) => (&table::SECRET, text.into_bytes()),
+            (None, Some(path)) => (&table::SECRET_FILE, self.file(&table::SECRET_FILE, &path)?.into_bytes()),
+            (None, None) => return self.secret_by_default(target?, needs),
+        };
+        let bytes = bytes.trim_ascii_end();
+        if bytes.len() < SECRET_BYTES {
+            return self.refuse(name, &format!("must have at least {SECRET_BYTES} bytes"));
+        }
+        Some(SecretConfig::Given(Secret::new(bytes)))
+    }
+
+    fn secret_by_default(&mut self, target: &DatabaseTarget, needs: Needs) -> Option<SecretConfig> {
+        match (target, needs) {
+            (DatabaseTarget::Sqlite(path), _) => {
+                let mut beside = path.clone().into_os_string();
+                beside.push("-secret");
+                Some(SecretConfig::Beside(PathBuf::from(beside)))
+            }
+            (DatabaseTarget::Postgres(_), Needs::Database) => Some(SecretConfig::Absent),
+            (DatabaseTarget::Postgres(_), Needs::Everything) => self.refuse(
+                &table::SECRET,
+                "is required with PostgreSQL; make one with: openssl rand -base64 48",
+            ),
+        }
+    }
+
+    /// Outer `None`: a problem. Inner `None`: no identity provider is set up.
+    fn provider(&mut self) -> Option<Option<ProviderConfig>> {
+        let pem = self.given(&table::AUTH_PUBLIC_KEY_FILE);
+        let jwks = self.given(&table::AUTH_JWKS_FILE);
+        if pem.is_none() && jwks.is_none() {
+            return self.no_provider();
+        }
+        let issuer = self.required(&table::AUTH_ISSUER);
+        let audience = self.required(&table::AUTH_AUDIENCE);
+        let subject_claim = self.value(&table::AUTH_SUBJECT_CLAIM, text);
+        let workspace_claim = self.value(&table::AUTH_WORKSPACE_CLAIM, text);
+        let keys = match (pem, jwks) {
+            (Some(_), Some(_)) => self.refuse(
+                &table::AUTH_JWKS_FILE,
+                "set it or LEADGRAPH_AUTH_PUBLIC_KEY_FILE, not both",
+            ),
+            (Some(path), None) => self.file(&table::AUTH_PUBLIC_KEY_FILE, &path).map(ProviderKeys::Pem),
+            (None, path) => self
+                .file(&table::AUTH_JWKS_FILE, &path.unwrap_or_default())
+                .map(ProviderKeys::Jwks),
+        };
+        Some(Some(ProviderConfig {
+            keys: keys?,
+            issuer: issuer?,
+            audience: audience?,
+            subject_claim: subject_claim?,
+            workspace_claim: workspace_claim?,
+        }))
+    }
+
+    /// Half an identity provider is a mistake: tokens would be refused and nobody would know why.
+    fn no_provider(&mut self) -> Option<Option<ProviderConfig>> {
+        let without_key = [
+            table::AUTH_ISSUER,
+            table::AUTH_AUDIENCE,
+            table::AUTH_SUBJECT_CLAIM,
+            table::AUTH_WORKSPACE_CLAIM,
+        ];
+        let mut fine = Some(None);
+        for setting in without_key {
+            if self.given(&setting).is_some() {
+                let reason = "has no effect without LEADGRAPH_AUTH_PUBLIC_KEY_FILE or LEADGRAPH_AUTH_JWKS_FILE";
+                fine = self.refuse(&setting, reason);
+            }
+        }
+        fine
+    }
+
+    fn limits(&mut self) -> Option<LimitsConfig> {
+        let graphql_body = self.value(&table::GRAPHQL_BODY_BYTES, |text| number(text, 1024, 64 << 20));
+        let document_bytes = self.value(&table::DOCUMENT_BYTES, |text| number(text, 256, 1 << 20));
+        let document_tokens = self.value(&table::DOCUMENT_TOKENS, |text| number(text, 16, 100_000));
+        // The parser's stack ends somewhere above a thousand levels.
+        let document_nesting = self.value(&table::DOCUMENT_NESTING, |text| number(text, 4, 256));
+        let page_max = self.value(&table::PAGE_MAX, |text| number(text, 1, 10_000));
+        let page_default = self.value(&table::PAGE_DEFAULT, |text| number(text, 1, 10_000));
+        if let (Some(default), Some(max)) = (page_default, page_max)
+            && default > max
+        {
+            return self.refuse(&table::PAGE_DEFAULT, "is greater than LEADGRAPH_PAGE_MAX");
+        }
+        Some(LimitsConfig {
+            graphql_body: graphql_body?,
+            document_bytes: document_bytes?,
+            document_tokens: document_tokens?,
+            document_nesting: document_nesting?,
+            page_default: page_default?,
+            page_max: page_max?,
+        })
+    }
+
+    fn log(&mut self) -> Option<LogConfig> {
+        let format = self.value(&table::LOG_FORMAT, |text| match text {
+            "auto" => Ok(LogFormat::Auto),
+            "text" => Ok(LogFormat::Text),
+            "json" => Ok(LogFormat::Json),
+            _ => Err(format!("must be auto, text or json, not {text:?}")),
+        });
+        let filter = self.value(&table::LOG, |text| match EnvFilter::try_new(text) {
+            Ok(_) => Ok(text.to_owned()),
+            Err(_) => Err(format!(
+                "{text:?} is no level (error, warn, info, debug, trace) or filter"
+            )),
+        });
+        Some(LogConfig {
+            format: format?,
+            filter: filter?,
+        })
+    }
+
+    /// The value given, or the default, through `parse`.
+    fn value<T>(&mut self, setting: &Setting, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+        let given = self.given(setting);
+        match parse(given.as_deref().unwrap_or(setting.default)) {
+            Ok(value) => Some(value),
+            Err(reason) => self.refuse(setting, &reason),
+        }
+    }
+
+    fn required(&mut self, setting: &Setting) -> Option<String> {
+        let given = self.given(setting);
+        if given.is_none() {
+            return self.refuse(setting, "is required with a public key or key set");
+        }
+        given
+    }
+
+    /// What was set. A blank value counts as not set: that is how container tools pass absent variables on.
+    fn given(&mut self, setting: &Setting) -> Option<String> {
+        if let Some(value) = self.sources.flags.get(setting.name) {
+            return Some(value.clone());
+        }
+        let value = self.sources.environment.get(&OsString::from(setting.name))?;
+        let Some(value) = value.to_str() else {
+            return self.refuse(setting, "is not UTF-8");
+        };
+        (!value.trim().is_empty()).then(|| value.to_owned())
+    }
+
+    fn file(&mut self, setting: &Setting, path: &str) -> Option<String> {
+        match std::fs::read_to_string(path) {
+            Ok(content) => Some(content),
+            Err(error) => self.refuse(setting, &format!("cannot read {path}: {error}")),
+        }
+    }
+
+    fn refuse<T>(&mut self, setting: &Setting, reason: &str) -> Option<T> {
+        let line = format!("{}: {reason}", setting.name);
+        if !self.problems.contains(&line) {
+            self.problems.push(line);
+        }
+        None
+    }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let numeric = text.replacen("localhost:", "127.0.0.1:", 1);
+    numeric
+        .parse()
+        .map_err(|_| format!("must be an IP address and a port such as 127.0.0.1:8080, not {text:?}"))
+}
+
+fn seconds(text: &str, most: u64) -> Result<Duration, String> {
+    number(text, 1, most).map(Duration::from_secs)
+}
+
+fn number<N>(text: &str, least: N, most: N) -> Result<N, String>
+where
+    N: std::str::FromStr + PartialOrd + std::fmt::Display,
+{
+    match text.trim().parse::<N>() {
+        Ok(number) if number >= least && number <= most => Ok(number),
+        _ => Err(format!("must be a whole number from {least} to {most}, not {text:?}")),
+    }
+}
+
+fn switch(text: &str) -> Result<Switch, String> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "on" | "true" | "1" | "yes" => Ok(Switch::On),
+        "off" | "false" | "0" | "no" => Ok(Switch::Off),
+        _ => Err(format!("must be on or off, not {text:?}")),
+    }
+}
+
+fn text(text: &str) -> Result<String, String> {
+    Ok(text.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sources(pairs: &[(&str, &str)]) -> Sources {
+        Sources::new(pairs.iter().map(|(name, value)| (name.into(), value.into())))
+    }
+
+    #[test]
+    fn defaults_are_good() {
+        let config = Config::load(&sources(&[]), Needs::Everything).expect("defaults");
+        assert_eq!(config.http.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.database.target, DatabaseTarget::Sqlite("leadgraph.db".into()));
+        assert_eq!(config.limits, LimitsConfig::default());
+        assert!(matches!(config.secret, SecretConfig::Beside(path) if path == PathBuf::from("leadgraph.db-secret")));
+    }
+
+    #[test]
+    fn every_bad_setting_is_named() {
+        let given = sources(&[
+            ("LEADGRAPH_LISTEN", "here"),
+            ("DATABASE_URL", "postgres://u:hunter2@h"),
+            ("LEADGRAPH_DATABASE_CONNECTIONS", "0"),
+            ("LEADGRAPH_SECRET", "too short"),
+            ("LEADGRAPH_AUTH_JWKS_FILE", "/nowhere/jwks.json"),
+            ("LEADGRAPH_PAGE_MAX", "10"),
+            ("LEADGRAPH_GRAPHIQL", "maybe"),
+            ("LEADGRAPH_LOG", "=="),
+            ("LEADGRAPH_LOG_FORMAT", "xml"),
+        ]);
+        let ConfigError(lines) = Config::load(&given, Needs::Everything).expect_err("bad settings");
+        let names: Vec<&str> = lines.iter().filter_map(|line| line.split(':').next()).collect();
+        assert_eq!(
+            names,
+            [
+                "LEADGRAPH_LISTEN",
+                "DATABASE_URL",
+                "LEADGRAPH_DATABASE_CONNECTIONS",
+                "LEADGRAPH_SECRET",
+                "LEADGRAPH_AUTH_ISSUER",
+                "LEADGRAPH_AUTH_AUDIENCE",
+                "LEADGRAPH_AUTH_JWKS_FILE",
+                "LEADGRAPH_PAGE_DEFAULT",
+                "LEADGRAPH_GRAPHIQL",
+                "LEADGRAPH_LOG_FORMAT",
+                "LEADGRAPH_LOG",
+            ]
+        );
+        assert!(!lines.concat().contains("hunter2") && !lines.concat().contains("too short"));
+    }
+
+    #[test]
+    fn flags_go_before_the_environment_and_blanks_are_nothing() {
+        let given = sources(&[("LEADGRAPH_LISTEN", "nonsense"), ("LEADGRAPH_PAGE_MAX", " ")]);
+        let given = given.with_flag(&table::LISTEN, Some("localhost:0".into()));
+        let config = Config::load(&given, Needs::Everything).expect("good");
+        assert_eq!(config.http.listen.to_string(), "127.0.0.1:0");
+        assert_eq!(config.limits.page_max, 100);
+    }
+
+    #[test]
+    fn postgres_needs_a_secret_unless_nothing_is_derived() {
+        let given = sources(&[("DATABASE_URL", "postgres://h/d")]);
+        assert!(Config::load(&given, Needs::Everything).is_err());
+        assert!(Config::load(&given, Needs::Database).is_ok());
+    }
+
+    #[test]
+    fn misspelt_settings_are_noticed() {
+        let config = Config::load(&sources(&[("LEADGRAPH_LISTN", "x")]), Needs::Everything).expect("good");
+        assert_eq!(config.unknown, ["LEADGRAPH_LISTN"]);
+    }
+
+    #[test]
+    fn secrets_stay_out_of_debug() {
+        let given = sources(&[
+            ("DATABASE_URL", "postgres://u:hunter2@h/d"),
+            ("LEADGRAPH_SECRET", "0123456789abcdef0123456789abcdef"),
+        ]);
+        let printed = format!("{:?}", Config::load(&given, Needs::Everything));
+        assert!(
+            !printed.contains("hunter2") && !printed.contains("0123456789abcdef"),
+            "{printed}"
+        );
+    }
+}

@@ -1,0 +1,73 @@
+//! Every setting as data: name, default, meaning. The README's table is checked against this.
+
+/// One environment variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setting {
+    pub name: &'static str,
+    /// As it would be written; empty: not set.
+    pub default: &'static str,
+    pub meaning: &'static str,
+}
+
+macro_rules! settings {
+    ($($constant:ident = $name:literal, $default:literal, $meaning:literal;)*) => {
+        $(pub const $constant: Setting = Setting { name: $name, default: $default, meaning: $meaning };)*
+        /// All settings, in the order in which they are documented.
+        pub const SETTINGS: &[Setting] = &[$($constant),*];
+    };
+}
+
+settings! {
+    LISTEN = "LEADGRAPH_LISTEN", "127.0.0.1:8080",
+        "Address and port to listen on; port 0 takes a free one. Flag: `--listen`";
+    DATABASE_URL = "DATABASE_URL", "leadgraph.db",
+        "`postgres://user:password@host/database` (with `?sslmode=verify-full` and the like for TLS), or a SQLite file as a path or `sqlite://path`. Flag: `--database-url`";
+    DATABASE_CONNECTIONS = "LEADGRAPH_DATABASE_CONNECTIONS", "10",
+        "PostgreSQL: connections at most. SQLite: reading connections, besides the one writer";
+    DATABASE_ACQUIRE_SECONDS = "LEADGRAPH_DATABASE_ACQUIRE_SECONDS", "5",
+        "How long a request waits for a database connection before it is answered with 503";
+    MIGRATE = "LEADGRAPH_MIGRATE", "on",
+        "`off`: `serve` does not bring the schema up to date; run `leadgraph migrate`. Flag: `--no-migrate`";
+    SECRET = "LEADGRAPH_SECRET", "",
+        "The server's secret, at least 32 bytes; all keys are derived from it. Required with PostgreSQL; with SQLite it is generated beside the database";
+    SECRET_FILE = "LEADGRAPH_SECRET_FILE", "",
+        "A file that holds the secret, instead of `LEADGRAPH_SECRET`";
+    AUTH_PUBLIC_KEY_FILE = "LEADGRAPH_AUTH_PUBLIC_KEY_FILE", "",
+        "PEM file with the public key of an identity provider whose tokens are accepted";
+    AUTH_JWKS_FILE = "LEADGRAPH_AUTH_JWKS_FILE", "",
+        "JSON Web Key Set of the identity provider, instead of a PEM file";
+    AUTH_ISSUER = "LEADGRAPH_AUTH_ISSUER", "",
+        "The `iss` that the identity provider's tokens must have. Required with a public key or key set";
+    AUTH_AUDIENCE = "LEADGRAPH_AUTH_AUDIENCE", "",
+        "The `aud` that the identity provider's tokens must have. Required with a public key or key set";
+    AUTH_SUBJECT_CLAIM = "LEADGRAPH_AUTH_SUBJECT_CLAIM", "sub",
+        "The claim of the identity provider's tokens that is matched with a user's external subject";
+    AUTH_WORKSPACE_CLAIM = "LEADGRAPH_AUTH_WORKSPACE_CLAIM", "workspace",
+        "The claim of the identity provider's tokens that holds the workspace's uuid";
+    GRAPHQL_BODY_BYTES = "LEADGRAPH_GRAPHQL_BODY_BYTES", "1048576",
+        "Size of a GraphQL request at most";
+    DOCUMENT_BYTES = "LEADGRAPH_DOCUMENT_BYTES", "65536",
+        "Size of a GraphQL document at most, without its variables";
+    DOCUMENT_TOKENS = "LEADGRAPH_DOCUMENT_TOKENS", "5000",
+        "Tokens of a GraphQL document at most";
+    DOCUMENT_NESTING = "LEADGRAPH_DOCUMENT_NESTING", "64",
+        "Brackets inside each other in a GraphQL document at most";
+    PAGE_DEFAULT = "LEADGRAPH_PAGE_DEFAULT", "50",
+        "Rows of a page when the query says no number";
+    PAGE_MAX = "LEADGRAPH_PAGE_MAX", "100",
+        "Rows of a page at most";
+    GRAPHIQL = "LEADGRAPH_GRAPHIQL", "on",
+        "`off`: no `/graphiql`";
+    REQUEST_SECONDS = "LEADGRAPH_REQUEST_SECONDS", "30",
+        "A request that takes longer is answered with 503";
+    SHUTDOWN_SECONDS = "LEADGRAPH_SHUTDOWN_SECONDS", "30",
+        "How long running requests may take after SIGTERM";
+    MAX_CONNECTIONS = "LEADGRAPH_MAX_CONNECTIONS", "900",
+        "Client connections served at a time; further ones wait. Keep it below the limit of open files";
+    INTAKE_RETENTION_DAYS = "LEADGRAPH_INTAKE_RETENTION_DAYS", "90",
+        "How long the body that a lead came with is kept";
+    LOG = "LEADGRAPH_LOG", "info",
+        "What is logged: a level, or levels by part such as `warn,leadgraph=debug`";
+    LOG_FORMAT = "LEADGRAPH_LOG_FORMAT", "auto",
+        "`text`, `json`, or `auto`: text on a terminal, JSON otherwise";
+}
