@@ -7,10 +7,12 @@ pub mod api_keys;
 pub mod attribution_sources;
 pub mod caller;
 pub mod campaigns;
+mod catalogue;
 pub mod custom_fields;
 pub mod database;
 pub mod error;
 pub mod events;
+mod form;
 pub mod leads;
 pub mod op;
 mod outbox;
@@ -28,6 +30,7 @@ use std::sync::Arc;
 use chrono::{DateTime, SubsecRound, Utc};
 use uuid::Uuid;
 
+use api_keys::KeyCache;
 use database::Database;
 
 /// What every operation needs: the database, the time and fresh ids. Cheap to clone.
@@ -36,6 +39,7 @@ pub struct Services {
     database: Arc<Database>,
     clock: Clock,
     settings: Settings,
+    keys: Arc<KeyCache>,
 }
 
 /// The few numbers that the rules take from the configuration.
@@ -59,6 +63,7 @@ impl Services {
             database: Arc::new(database),
             clock: Clock::System,
             settings,
+            keys: Arc::default(),
         }
     }
 
@@ -79,6 +84,11 @@ impl Services {
 
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The api keys that were good a moment ago.
+    pub(in crate::domain) fn keys(&self) -> &KeyCache {
+        &self.keys
     }
 }
 

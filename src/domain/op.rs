@@ -5,12 +5,13 @@
 #![expect(clippy::disallowed_methods, reason = "every query starts here, with its workspace")]
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::sea_query::{BinOper, Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction,
     DeleteMany, EntityTrait, IntoActiveModel, QueryFilter, Select, SqliteTransactionMode, TransactionOptions,
     TransactionTrait, TryInsertResult, UpdateMany,
 };
+use uuid::Uuid;
 
 use super::caller::{Caller, Door, Principal, Scope, Scopes};
 use super::error::{Error, Result};
@@ -72,6 +73,15 @@ impl Op {
     /// Rows whose `column` is one of `ids`: one statement text for every number of ids, so that it stays prepared.
     pub(super) fn any_of<C: ColumnTrait>(&self, column: C, ids: &[i64]) -> Expr {
         any_of(self.services.database().backend(), column, ids)
+    }
+
+    /// [`Self::any_of`] for public ids.
+    pub(super) fn any_uuid<C: ColumnTrait>(&self, column: C, uuids: &[Uuid]) -> Expr {
+        any_uuid(self.services.database().backend(), column, uuids)
+    }
+
+    pub(super) fn services(&self) -> &Services {
+        &self.services
     }
 
     /// Begins a write. On SQLite it holds the only writing connection: nothing but this Tx may be asked inside.
@@ -196,6 +206,15 @@ impl Tx {
         any_of(self.backend, column, ids)
     }
 
+    pub(super) fn any_uuid<C: ColumnTrait>(&self, column: C, uuids: &[Uuid]) -> Expr {
+        any_uuid(self.backend, column, uuids)
+    }
+
+    /// The door that the write came through.
+    pub(super) fn door(&self) -> Door {
+        self.actor.door
+    }
+
     /// Inserts into the Tx's workspace, whatever the row says.
     pub(super) async fn insert<A>(&self, row: A) -> Result<<A::Entity as EntityTrait>::Model>
     where
@@ -254,7 +273,7 @@ impl Tx {
         }
         let rows = rows.into_iter().map(|row| self.own(row));
         Ok(A::Entity::insert_many(rows)
-            .exec_with_returning_many(&self.connection)
+            .exec_with_returning(&self.connection)
             .await?)
     }
 
@@ -271,8 +290,9 @@ impl Tx {
         E::update_many()
     }
 
-    /// Writes in another workspace until [`Self::leave`]. For `partnerships::deliver_copy` alone, which has read the
-    /// accepted partnership of both, and for a workspace that has just been made.
+    /// Writes in another workspace until [`Self::leave`]. For `partnerships` alone (a copy for the partner, an
+    /// acceptance for the inviter), which has read or written the partnership of both, and for a workspace that has just
+    /// been made.
     pub(super) fn enter(&mut self, workspace_id: i64, actor: Actor) -> Home {
         Home {
             workspace_id: std::mem::replace(&mut self.workspace_id, workspace_id),
@@ -316,11 +336,22 @@ impl Tx {
     }
 }
 
-fn any_of<C: ColumnTrait>(backend: DatabaseBackend, column: C, ids: &[i64]) -> Expr {
+pub(super) fn any_of<C: ColumnTrait>(backend: DatabaseBackend, column: C, ids: &[i64]) -> Expr {
     if backend == DatabaseBackend::Postgres {
         return column.eq_any(ids.iter().copied());
     }
     let list = serde_json::Value::from(ids).to_string();
     let ids = Expr::cust_with_values("(SELECT value FROM json_each(?))", [list]);
-    Expr::col(column.as_column_ref()).binary(sea_orm::sea_query::BinOper::In, ids)
+    Expr::col(column.as_column_ref()).binary(BinOper::In, ids)
+}
+
+fn any_uuid<C: ColumnTrait>(backend: DatabaseBackend, column: C, uuids: &[Uuid]) -> Expr {
+    if backend == DatabaseBackend::Postgres {
+        return column.eq_any(uuids.iter().copied());
+    }
+    // SQLite keeps the sixteen bytes.
+    let list: Vec<String> = uuids.iter().map(|uuid| uuid.simple().to_string()).collect();
+    let list = serde_json::Value::from(list).to_string();
+    let uuids = Expr::cust_with_values("(SELECT unhex(value) FROM json_each(?))", [list]);
+    Expr::col(column.as_column_ref()).binary(BinOper::In, uuids)
 }

@@ -1,1 +1,217 @@
-//! To come.
+//! Projects: the sites and funnels of a workspace that post leads. Clients know one by its short public id.
+
+use aws_lc_rs::rand;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
+use uuid::Uuid;
+
+use crate::entity::project;
+pub use crate::entity::project::Model as Project;
+
+use super::caller::Scope;
+use super::error::{Error, Problem, ProblemCode, Result};
+use super::events::{EventKind, ProjectFacts};
+use super::form::Form;
+use super::op::Op;
+use super::page::{self, Page, PageRequest};
+use super::{catalogue, new_uuid};
+
+/// What a caller supplies. Without a public id the project gets a fresh random one.
+#[derive(Clone, Debug)]
+pub struct NewProject {
+    pub name: String,
+    pub public_id: Option<String>,
+}
+
+/// Whether a project takes leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activity {
+    Active,
+    Inactive,
+}
+
+/// How a client names a project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProjectRef {
+    PublicId(String),
+    Uuid(Uuid),
+}
+
+const MAX_PUBLIC_ID: usize = 64;
+
+/// The workspace's projects, newest first; a key that is bound to one sees that one.
+///
+/// # Errors
+/// Without the scope `read`, or a database fault.
+pub async fn list(op: &Op, page: PageRequest) -> Result<Page<Project>> {
+    op.require(Scope::Read)?;
+    let order = (project::Column::CreatedAt, project::Column::Id);
+    page::read(op.db(), visible(op), order, page).await
+}
+
+/// The projects with these ids, in any order; unknown ones are absent.
+///
+/// # Errors
+/// Without the scope `read`, or a database fault.
+pub async fn by_uuids(op: &Op, uuids: &[Uuid]) -> Result<Vec<Project>> {
+    op.require(Scope::Read)?;
+    if uuids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let wanted = op.any_uuid(project::Column::Uuid, uuids);
+    Ok(visible(op).filter(wanted).all(op.db()).await?)
+}
+
+fn visible(op: &Op) -> sea_orm::Select<project::Entity> {
+    let projects = op.find::<project::Entity>();
+    match op.caller().project_id {
+        None => projects,
+        Some(bound) => projects.filter(project::Column::Id.eq(bound)),
+    }
+}
+
+/// The project that a lead is captured for.
+///
+/// # Errors
+/// Without the scope `write`. Then, in this order: unknown or foreign, not the one that the caller's key is bound to,
+/// inactive.
+pub async fn open(op: &Op, project: &ProjectRef) -> Result<Project> {
+    op.require(Scope::Write)?;
+    let found = match project {
+        // PostgreSQL cannot even be asked for it.
+        ProjectRef::PublicId(id) if id.contains('\0') => None,
+        ProjectRef::PublicId(id) => {
+            let named = op.find::<project::Entity>().filter(project::Column::PublicId.eq(id));
+            named.one(op.db()).await?
+        }
+        ProjectRef::Uuid(uuid) => {
+            let named = op.find::<project::Entity>().filter(project::Column::Uuid.eq(*uuid));
+            named.one(op.db()).await?
+        }
+    };
+    let project = found.ok_or_else(|| not_found("projectId"))?;
+    if op.caller().project_id.is_some_and(|bound| bound != project.id) {
+        return Err(Error::OtherProject);
+    }
+    if !project.active {
+        return Err(Error::ProjectInactive);
+    }
+    Ok(project)
+}
+
+fn not_found(path: &'static str) -> Error {
+    Error::NotFound(Problem::not_found([path.into()], "Project not found"))
+}
+
+/// # Errors
+/// Without the scope `admin`, a broken rule, a public id that is taken, or a database fault.
+pub async fn create(op: &Op, new: NewProject) -> Result<Project> {
+    catalogue::require_unbound(op, Scope::Admin)?;
+    let NewProject { name, public_id } = new;
+    let mut form = Form::default();
+    let name = form.required("name", &name);
+    let public_id = form.optional("publicId", public_id.as_deref());
+    if public_id.as_deref().is_some_and(|id| !is_public_id(id)) {
+        let message = format!("At most {MAX_PUBLIC_ID} letters, digits, hyphens and underscores");
+        form.refuse(ProblemCode::Invalid, "publicId", message);
+    }
+    form.check()?;
+    let public_id = match public_id {
+        Some(id) => id,
+        None => random_public_id()?,
+    };
+
+    let mut tx = op.begin().await?;
+    let row = project::ActiveModel {
+        workspace_id: NotSet,
+        id: NotSet,
+        uuid: Set(new_uuid()),
+        public_id: Set(public_id),
+        name: Set(name),
+        active: Set(true),
+        version: Set(1),
+        created_at: Set(tx.now()),
+        updated_at: Set(tx.now()),
+    };
+    let taken = || Problem::invalid(["publicId".into()], "There is a project with this public id");
+    let project = tx.insert(row).await.map_err(|error| error.or_taken(taken()))?;
+    catalogue::emit_created(&mut tx, EventKind::ProjectCreated, project.uuid, &facts(&project));
+    tx.commit().await?;
+    Ok(project)
+}
+
+/// Opens or closes a project for new leads. Setting what it already is changes nothing.
+///
+/// # Errors
+/// Without the scope `admin`, an unknown project (path `project`), or a database fault.
+pub async fn set_active(op: &Op, project: Uuid, activity: Activity) -> Result<Project> {
+    catalogue::require_unbound(op, Scope::Admin)?;
+    let active = activity == Activity::Active;
+    let mut tx = op.begin().await?;
+    let of_project = project::Column::Uuid.eq(project);
+    let before = tx.find::<project::Entity>().filter(of_project.clone()).lock_exclusive();
+    let before = before.one(tx.db()).await?.ok_or_else(|| not_found("project"))?;
+    if before.active == active {
+        return Ok(before);
+    }
+    let after = Project {
+        active,
+        version: before.version + 1,
+        updated_at: tx.now(),
+        ..before.clone()
+    };
+    tx.update::<project::Entity>()
+        .filter(of_project)
+        .set(project::ActiveModel {
+            active: Set(after.active),
+            version: Set(after.version),
+            updated_at: Set(after.updated_at),
+            ..Default::default()
+        })
+        .exec(tx.db())
+        .await?;
+    let (was, is) = (facts(&before), facts(&after));
+    catalogue::emit_updated(&mut tx, EventKind::ProjectUpdated, after.uuid, &was, &is);
+    tx.commit().await?;
+    Ok(after)
+}
+
+fn facts(project: &Project) -> ProjectFacts {
+    ProjectFacts {
+        public_id: project.public_id.clone(),
+        name: project.name.clone(),
+        active: project.active,
+    }
+}
+
+fn is_public_id(text: &str) -> bool {
+    (1..=MAX_PUBLIC_ID).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
+fn random_public_id() -> Result<String> {
+    let mut bytes = [0; 9];
+    rand::fill(&mut bytes).map_err(|_| Error::broken("the operating system gave no randomness"))?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn public_ids() {
+        for good in ["16", "a-B_9", &"x".repeat(64)] {
+            assert!(is_public_id(good), "{good}");
+        }
+        for bad in ["", "a b", "ä", "a/b", "a.b", &"x".repeat(65)] {
+            assert!(!is_public_id(bad), "{bad}");
+        }
+        let random = random_public_id().unwrap();
+        assert!(random.len() == 12 && is_public_id(&random), "{random}");
+    }
+}
