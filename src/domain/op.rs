@@ -132,7 +132,6 @@ pub(super) fn find_global<E: Global>() -> Select<E> {
 #[derive(Debug)]
 pub struct Tx {
     connection: DatabaseTransaction,
-    backend: DatabaseBackend,
     caller: Caller,
     workspace_id: i64,
     actor: Actor,
@@ -159,7 +158,6 @@ impl Tx {
         let connection = services.database().writer().begin_with_options(options).await?;
         Ok(Self {
             connection,
-            backend: services.database().backend(),
             workspace_id: caller.workspace_id,
             actor: Actor::new(&caller, door),
             caller,
@@ -200,14 +198,6 @@ impl Tx {
 
     pub(super) fn delete<E: Tenant>(&self) -> DeleteMany<E> {
         E::delete_many().filter(E::WORKSPACE.eq(self.workspace_id))
-    }
-
-    pub(super) fn any_of<C: ColumnTrait>(&self, column: C, ids: &[i64]) -> Expr {
-        any_of(self.backend, column, ids)
-    }
-
-    pub(super) fn any_uuid<C: ColumnTrait>(&self, column: C, uuids: &[Uuid]) -> Expr {
-        any_uuid(self.backend, column, uuids)
     }
 
     /// The door that the write came through.
@@ -259,22 +249,6 @@ impl Tx {
             .exec_without_returning(&self.connection)
             .await?;
         Ok(())
-    }
-
-    /// [`Self::insert_all`] for rows whose numbers are wanted.
-    pub(super) async fn insert_all_returning<A>(&self, rows: Vec<A>) -> Result<Vec<<A::Entity as EntityTrait>::Model>>
-    where
-        A: ActiveModelTrait + ActiveModelBehavior + Send,
-        A::Entity: Tenant,
-        <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
-    {
-        if rows.is_empty() {
-            return Ok(Vec::new());
-        }
-        let rows = rows.into_iter().map(|row| self.own(row));
-        Ok(A::Entity::insert_many(rows)
-            .exec_with_returning(&self.connection)
-            .await?)
     }
 
     pub(super) async fn insert_global<A>(&self, row: A) -> Result<<A::Entity as EntityTrait>::Model>

@@ -79,19 +79,7 @@ fn visible(op: &Op) -> sea_orm::Select<project::Entity> {
 /// inactive.
 pub async fn open(op: &Op, project: &ProjectRef) -> Result<Project> {
     op.require(Scope::Write)?;
-    let found = match project {
-        // PostgreSQL cannot even be asked for it.
-        ProjectRef::PublicId(id) if id.contains('\0') => None,
-        ProjectRef::PublicId(id) => {
-            let named = op.find::<project::Entity>().filter(project::Column::PublicId.eq(id));
-            named.one(op.db()).await?
-        }
-        ProjectRef::Uuid(uuid) => {
-            let named = op.find::<project::Entity>().filter(project::Column::Uuid.eq(*uuid));
-            named.one(op.db()).await?
-        }
-    };
-    let project = found.ok_or_else(|| not_found("projectId"))?;
+    let project = find(op, project).await?.ok_or_else(|| not_found("projectId"))?;
     if op.caller().project_id.is_some_and(|bound| bound != project.id) {
         return Err(Error::OtherProject);
     }
@@ -99,6 +87,17 @@ pub async fn open(op: &Op, project: &ProjectRef) -> Result<Project> {
         return Err(Error::ProjectInactive);
     }
     Ok(project)
+}
+
+pub(super) async fn find(op: &Op, project: &ProjectRef) -> Result<Option<Project>> {
+    let projects = op.find::<project::Entity>();
+    let named = match project {
+        // PostgreSQL cannot even be asked for it.
+        ProjectRef::PublicId(id) if id.contains('\0') => return Ok(None),
+        ProjectRef::PublicId(id) => projects.filter(project::Column::PublicId.eq(id)),
+        ProjectRef::Uuid(uuid) => projects.filter(project::Column::Uuid.eq(*uuid)),
+    };
+    Ok(named.one(op.db()).await?)
 }
 
 fn not_found(path: &'static str) -> Error {

@@ -1,5 +1,6 @@
 //! Text that must compare alike on both databases and for every spelling of the same thing.
 
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
 use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
 
@@ -106,6 +107,29 @@ pub fn scalar(value: &Value) -> Option<String> {
     }
 }
 
+/// A calendar date as written: `YYYY-MM-DD`, or the date part of an RFC 3339 instant in its own offset.
+pub fn calendar_date(text: &str) -> Option<NaiveDate> {
+    let text = text.trim();
+    let date = match DateTime::parse_from_rfc3339(text) {
+        Ok(instant) => instant.date_naive(),
+        Err(_) if text.len() == 10 => text.parse().ok()?,
+        Err(_) => return None,
+    };
+    (1..=9999).contains(&date.year()).then_some(date)
+}
+
+/// An instant: RFC 3339, or a date, which means its midnight in UTC. Cut to microseconds.
+pub fn instant(text: &str) -> Option<DateTime<Utc>> {
+    let text = text.trim();
+    let instant = match DateTime::parse_from_rfc3339(text) {
+        Ok(instant) => instant.to_utc(),
+        Err(_) => calendar_date(text)?.and_time(NaiveTime::MIN).and_utc(),
+    };
+    // By way of the number, which has no leap seconds: databases know none.
+    let instant = DateTime::from_timestamp_micros(instant.timestamp_micros())?;
+    (1..=9999).contains(&instant.year()).then_some(instant)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,6 +174,32 @@ mod tests {
         assert_eq!(normalize_phone("0031 6 1234").as_deref(), Some("+3161234"));
         assert_eq!(normalize_phone("06 12"), Some("0612".into()));
         assert_eq!(normalize_phone("call me"), None);
+    }
+
+    #[test]
+    fn dates_are_taken_as_written_and_instants_in_utc() {
+        let date = |text| calendar_date(text).map(|date| date.to_string());
+        assert_eq!(date("2024-01-15").as_deref(), Some("2024-01-15"));
+        assert_eq!(date("2024-01-15T23:30:00-05:00").as_deref(), Some("2024-01-15"));
+        let at = |text| instant(text).map(|at| at.to_rfc3339());
+        assert_eq!(
+            at("2024-01-15T23:30:00-05:00").as_deref(),
+            Some("2024-01-16T04:30:00+00:00")
+        );
+        assert_eq!(at("2024-01-15").as_deref(), Some("2024-01-15T00:00:00+00:00"));
+        assert_eq!(at("2016-12-31T23:59:60Z").as_deref(), Some("2017-01-01T00:00:00+00:00"));
+        for bad in [
+            "",
+            "2024",
+            "15.01.2024",
+            "2024-13-01",
+            "2024-02-30",
+            "2024-01-15T25:00:00Z",
+            "0000-01-01",
+            "now",
+        ] {
+            assert_eq!((calendar_date(bad), instant(bad)), (None, None), "{bad}");
+        }
     }
 
     #[test]

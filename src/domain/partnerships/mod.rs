@@ -5,6 +5,7 @@
 
 mod accept;
 mod create;
+mod deliver;
 pub mod partner_companies;
 pub mod partner_users;
 
@@ -28,6 +29,7 @@ use super::page::{self, Page, PageRequest};
 
 pub use accept::accept;
 pub use create::{Invitation, NewPartnership, Partner, create};
+pub(in crate::domain) use deliver::{deliver_copy, find};
 pub use partner_companies::NewPartnerCompany;
 pub use partner_users::NewPartnerUser;
 

@@ -1,5 +1,7 @@
 //! Custom fields: what a workspace asks beyond the built-in columns. Select fields have numbered options.
 
+mod mirror;
+
 use std::collections::HashSet;
 
 use sea_orm::ActiveValue::{NotSet, Set};
@@ -10,6 +12,8 @@ pub use crate::entity::custom_field::{FieldCategory, FieldType, Model as CustomF
 pub use crate::entity::custom_field_option::Model as CustomFieldOption;
 pub use crate::entity::partnership::PartnerType;
 use crate::entity::{custom_field, custom_field_option};
+
+pub(in crate::domain) use mirror::mirror;
 
 use super::caller::Scope;
 use super::error::{ProblemCode, Result};

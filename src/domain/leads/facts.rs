@@ -1,0 +1,51 @@
+//! From rows to the facts that events hold, and to the keys that leads are compared by.
+
+use uuid::Uuid;
+
+use crate::domain::events::{LeadFacts, word};
+use crate::domain::text;
+use crate::entity::lead;
+
+/// In bytes: PostgreSQL refuses longer entries in an index. Nobody's address is longer.
+const MAX_KEY: usize = 1000;
+
+pub(super) fn email_key(email: Option<&str>) -> Option<String> {
+    email.map(text::normalize_email).filter(|key| key.len() <= MAX_KEY)
+}
+
+pub(super) fn phone_key(phone: Option<&str>) -> Option<String> {
+    phone.and_then(text::normalize_phone).filter(|key| key.len() <= MAX_KEY)
+}
+
+/// The facts of the row itself; what hangs on the lead is added by who wrote it.
+pub(super) fn of_row(lead: &lead::Model) -> LeadFacts {
+    LeadFacts {
+        origin: word(&lead.origin),
+        email: lead.email.clone(),
+        phone: lead.phone.clone(),
+        first_name: lead.first_name.clone(),
+        last_name: lead.last_name.clone(),
+        company_name: lead.company_name.clone(),
+        status: word(&lead.status),
+        source: lead.source.as_ref().map(word),
+        association_type: lead.association_type.as_ref().map(word),
+        integration_name: lead.integration_name.as_ref().map(word),
+        form_name: lead.form_name.clone(),
+        form_message: lead.form_message.clone(),
+        unique_event_id: lead.unique_event_id.clone(),
+        unique_identifier: lead.external_id.clone(),
+        user_data: lead.user_data.clone(),
+        form_data: lead.form_data.clone(),
+        attribution_data: lead.attribution_data.clone(),
+        device_data: lead.device_data.clone(),
+        channel_flow: lead.channel_flow.clone(),
+        ..Default::default()
+    }
+}
+
+pub(super) fn of_web_form(lead: &lead::Model, project: Uuid) -> LeadFacts {
+    LeadFacts {
+        project: Some(project),
+        ..of_row(lead)
+    }
+}

@@ -1,0 +1,198 @@
+//! Custom-field values: what a client gave, turned into what the field's type allows. Pure.
+
+use std::collections::HashSet;
+
+use chrono::NaiveDate;
+use sea_orm::ActiveValue::Set;
+use serde_json::{Value, json};
+
+use super::register::{NewValue, OptionRef};
+use crate::domain::custom_fields::{CustomField, CustomFieldOption, FieldType};
+use crate::domain::events::{self, CustomFieldValueFacts};
+use crate::domain::{new_uuid, text};
+use crate::entity::{lead_custom_field_choice, lead_custom_field_value};
+
+/// A field with its live options and the value a lead is to have.
+#[derive(Clone, Debug)]
+pub(in crate::domain) struct Assigned {
+    pub field: CustomField,
+    pub options: Vec<CustomFieldOption>,
+    pub value: Stored,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::domain) enum Stored {
+    Text(String),
+    Number(f64),
+    Date(NaiveDate),
+    Boolean(bool),
+    /// An option's number.
+    Select(i64),
+    MultiSelect(Vec<i64>),
+}
+
+/// The value as the field stores it; `None` for a blank one, which is no value.
+///
+/// # Errors
+/// A sentence about the value when it does not fit the field.
+pub(super) fn fit(
+    field: &CustomField,
+    options: &[CustomFieldOption],
+    value: &NewValue,
+) -> Result<Option<Stored>, String> {
+    match (field.field_type, value) {
+        (FieldType::Text | FieldType::Textarea, NewValue::Text(text)) if text.contains('\0') => {
+            Err("must not contain U+0000".to_owned())
+        }
+        (FieldType::Text | FieldType::Textarea, NewValue::Text(text)) => {
+            Ok(text::present(text).map(|_| Stored::Text(text.clone())))
+        }
+        (FieldType::Number, NewValue::Number(number)) if number.is_finite() => Ok(Some(Stored::Number(*number))),
+        (FieldType::Number, NewValue::Number(_)) => Err("must be a finite number".to_owned()),
+        (FieldType::Date, NewValue::Date(date)) => match text::calendar_date(date) {
+            Some(date) => Ok(Some(Stored::Date(date))),
+            None => Err("must be a date, YYYY-MM-DD or RFC 3339".to_owned()),
+        },
+        (FieldType::Boolean, NewValue::Boolean(flag)) => Ok(Some(Stored::Boolean(*flag))),
+        (FieldType::Select, NewValue::Select(option)) => number(options, *option).map(|no| Some(Stored::Select(no))),
+        (FieldType::MultiSelect, NewValue::MultiSelect(chosen)) => choices(options, chosen),
+        (
+            FieldType::Text
+            | FieldType::Textarea
+            | FieldType::Number
+            | FieldType::Date
+            | FieldType::Boolean
+            | FieldType::Select
+            | FieldType::MultiSelect,
+            _,
+        ) => Err(format!("must be a value of type {}", events::word(&field.field_type))),
+    }
+}
+
+fn choices(options: &[CustomFieldOption], chosen: &[OptionRef]) -> Result<Option<Stored>, String> {
+    let mut numbers = Vec::with_capacity(chosen.len());
+    let mut seen = HashSet::new();
+    for option in chosen {
+        let number = number(options, *option)?;
+        if !seen.insert(number) {
+            return Err("must name each option once".to_owned());
+        }
+        numbers.push(number);
+    }
+    numbers.sort_unstable();
+    Ok((!numbers.is_empty()).then_some(Stored::MultiSelect(numbers)))
+}
+
+fn number(options: &[CustomFieldOption], option: OptionRef) -> Result<i64, String> {
+    let found = options.iter().find(|known| match option {
+        OptionRef::Number(number) => known.option_no == number,
+        OptionRef::Uuid(uuid) => known.uuid == uuid,
+    });
+    found
+        .map(|known| known.option_no)
+        .ok_or_else(|| "names an option that the field does not have".to_owned())
+}
+
+/// A value of a foreign system for a field that we know: any spelling that can only mean one value of its type.
+///
+/// # Errors
+/// A sentence when it cannot be read as the field's type.
+pub(super) fn read_foreign(
+    field: &CustomField,
+    options: &[CustomFieldOption],
+    value: &Value,
+) -> Result<NewValue, String> {
+    let by_label = |value: &Value| {
+        let label = text::fold(value.as_str()?.trim());
+        options
+            .iter()
+            .find(|option| text::fold(&option.label) == label)
+            .map(|option| option.option_no)
+    };
+    let option = |value: &Value| value.as_i64().or_else(|| by_label(value)).map(OptionRef::Number);
+    let trimmed = value.as_str().map(str::trim);
+    let read = match field.field_type {
+        FieldType::Text | FieldType::Textarea => text::scalar(value).map(NewValue::Text),
+        FieldType::Number => value
+            .as_f64()
+            .or_else(|| trimmed.and_then(|text| text.parse().ok()))
+            .map(NewValue::Number),
+        FieldType::Date => trimmed.map(|text| NewValue::Date(text.to_owned())),
+        FieldType::Boolean => match trimmed.map(str::to_ascii_lowercase).as_deref() {
+            Some("true") => Some(NewValue::Boolean(true)),
+            Some("false") => Some(NewValue::Boolean(false)),
+            Some(_) | None => value.as_bool().map(NewValue::Boolean),
+        },
+        FieldType::Select => option(value).map(NewValue::Select),
+        FieldType::MultiSelect => {
+            let chosen = value
+                .as_array()
+                .and_then(|values| values.iter().map(option).collect::<Option<_>>());
+            chosen.map(NewValue::MultiSelect)
+        }
+    };
+    read.ok_or_else(|| format!("cannot be read as {}", events::word(&field.field_type)))
+}
+
+/// The row of a value, and the rows of its choices if it has several.
+pub(in crate::domain) fn rows(
+    lead_id: i64,
+    field_id: i64,
+    value: &Stored,
+) -> (
+    lead_custom_field_value::ActiveModel,
+    Vec<lead_custom_field_choice::ActiveModel>,
+) {
+    let mut row = lead_custom_field_value::ActiveModel {
+        uuid: Set(new_uuid()),
+        lead_id: Set(lead_id),
+        custom_field_id: Set(field_id),
+        text_value: Set(None),
+        number_value: Set(None),
+        date_value: Set(None),
+        boolean_value: Set(None),
+        select_option: Set(None),
+        ..Default::default()
+    };
+    let mut choices = Vec::new();
+    match value {
+        Stored::Text(text) => row.text_value = Set(Some(text.clone())),
+        Stored::Number(number) => row.number_value = Set(Some(*number)),
+        Stored::Date(date) => row.date_value = Set(Some(*date)),
+        Stored::Boolean(flag) => row.boolean_value = Set(Some(*flag)),
+        Stored::Select(option) => row.select_option = Set(Some(*option)),
+        Stored::MultiSelect(chosen) => {
+            choices.extend(chosen.iter().map(|option_no| lead_custom_field_choice::ActiveModel {
+                lead_id: Set(lead_id),
+                custom_field_id: Set(field_id),
+                option_no: Set(*option_no),
+                ..Default::default()
+            }));
+        }
+    }
+    (row, choices)
+}
+
+/// The value as events and the partnership's row hold it: options by their public ids.
+pub(in crate::domain) fn facts(assigned: &Assigned) -> CustomFieldValueFacts {
+    let Assigned { field, options, value } = assigned;
+    let uuid = |number: &i64| {
+        options
+            .iter()
+            .find(|option| option.option_no == *number)
+            .map(|option| option.uuid)
+    };
+    let value = match value {
+        Stored::Text(text) => json!(text),
+        Stored::Number(number) => json!(number),
+        Stored::Date(date) => events::date(*date),
+        Stored::Boolean(flag) => json!(flag),
+        Stored::Select(option) => json!(uuid(option)),
+        Stored::MultiSelect(chosen) => json!(chosen.iter().filter_map(uuid).collect::<Vec<_>>()),
+    };
+    let value = Value::Object([(events::word(&field.field_type), value)].into_iter().collect());
+    CustomFieldValueFacts {
+        field: field.uuid,
+        value,
+    }
+}

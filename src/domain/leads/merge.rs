@@ -1,0 +1,210 @@
+//! What a web form says about a lead, and how a second form adds to it. Pure.
+//!
+//! Vendors send one lead from the browser and from the server at nearly the same time, each with a part of the data, so
+//! merging may only ever add: a blank never erases.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::capture::NewCapture;
+use super::channel_flow::{Touchpoint, touchpoints};
+use super::{ConsentState, click_ids};
+use crate::domain::error::{Error, Problem, ProblemCode, Result};
+use crate::domain::text;
+use crate::entity::lead;
+
+/// In characters, after trimming; LeadTrackr documents it for `uniqueIdentifier`.
+const MAX_IDENTIFIER: usize = 255;
+
+/// In bytes, printed as JSON. Its clients cut at 3,500 characters.
+const MAX_CHANNEL_FLOW: usize = 64 * 1024;
+
+type Object = Map<String, Value>;
+
+/// The state of a lead as far as web forms decide it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct WebForm {
+    pub unique_event_id: Option<String>,
+    pub unique_identifier: Option<String>,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub company_name: Option<String>,
+    pub form_name: Option<String>,
+    pub form_message: Option<String>,
+    pub user_data: Object,
+    pub form_data: Object,
+    pub attribution_data: Object,
+    pub device_data: Object,
+    pub channel_flow: Option<Value>,
+    pub click_ids: BTreeMap<String, String>,
+    pub consents: BTreeMap<String, ConsentState>,
+    pub touchpoints: Vec<Touchpoint>,
+}
+
+impl WebForm {
+    /// Checks the rules, in LeadTrackr's order, and reads the typed fields out of the objects.
+    pub(super) fn try_new(new: &NewCapture) -> Result<Self> {
+        let Some(user_data) = new.user_data.clone() else {
+            return Err(Problem::missing(["userData".into()], "Missing required field: userData").into());
+        };
+        let has_data = |object: &Object| object.values().any(text::has_data);
+        if !has_data(&user_data) && !has_data(&new.attribution_data) {
+            let sentence = "At least one of userData or attributionData must contain data";
+            return Err(Problem::missing(["userData".into()], sentence).into());
+        }
+        refuse_nul(new)?;
+        let form = Self {
+            unique_event_id: scalar(&new.form_data, "uniqueEventId"),
+            unique_identifier: text::present_owned(new.unique_identifier.clone()),
+            ..Self::derive(user_data, new)
+        };
+        limit("uniqueIdentifier", form.unique_identifier.as_deref())?;
+        limit("uniqueEventId", form.unique_event_id.as_deref())?;
+        let too_large = form
+            .channel_flow
+            .as_ref()
+            .is_some_and(|flow| flow.to_string().len() > MAX_CHANNEL_FLOW);
+        if too_large {
+            let path = ["channelFlow".into()];
+            return Err(Problem::new(ProblemCode::TooLong, path, "channelFlow is too large").into());
+        }
+        Ok(form)
+    }
+
+    fn derive(user_data: Object, new: &NewCapture) -> Self {
+        let channel_flow = new.channel_flow.clone().filter(text::has_data);
+        Self {
+            unique_event_id: None,
+            unique_identifier: None,
+            email: scalar(&user_data, "email"),
+            phone: scalar(&user_data, "phone"),
+            first_name: scalar(&user_data, "firstName"),
+            last_name: scalar(&user_data, "lastName"),
+            company_name: scalar(&user_data, "companyName"),
+            form_name: scalar(&new.form_data, "formName"),
+            form_message: scalar(&new.form_data, "formMessage"),
+            click_ids: click_ids::click_ids(&new.attribution_data),
+            consents: click_ids::consents(&new.attribution_data),
+            touchpoints: channel_flow.as_ref().map(touchpoints).unwrap_or_default(),
+            user_data,
+            form_data: new.form_data.clone(),
+            attribution_data: new.attribution_data.clone(),
+            device_data: new.device_data.clone(),
+            channel_flow,
+        }
+    }
+
+    /// What is stored of a lead. Typed fields come from their columns: they may have been edited since.
+    pub(super) fn stored(lead: &lead::Model) -> Self {
+        let object = |document: &Option<Value>| {
+            document
+                .as_ref()
+                .and_then(Value::as_object)
+                .cloned()
+                .unwrap_or_default()
+        };
+        let attribution_data = object(&lead.attribution_data);
+        Self {
+            unique_event_id: lead.unique_event_id.clone(),
+            unique_identifier: lead.external_id.clone(),
+            email: lead.email.clone(),
+            phone: lead.phone.clone(),
+            first_name: lead.first_name.clone(),
+            last_name: lead.last_name.clone(),
+            company_name: lead.company_name.clone(),
+            form_name: lead.form_name.clone(),
+            form_message: lead.form_message.clone(),
+            click_ids: click_ids::click_ids(&attribution_data),
+            consents: click_ids::consents(&attribution_data),
+            touchpoints: lead.channel_flow.as_ref().map(touchpoints).unwrap_or_default(),
+            user_data: object(&lead.user_data),
+            form_data: object(&lead.form_data),
+            attribution_data,
+            device_data: object(&lead.device_data),
+            channel_flow: lead.channel_flow.clone(),
+        }
+    }
+
+    /// `self` enriched by a later form. Its unique event id stays what it is.
+    pub(super) fn merge(&self, later: &Self) -> Self {
+        let newer = |new: &Option<String>, old: &Option<String>| new.clone().or_else(|| old.clone());
+        let attribution_data = merge(&self.attribution_data, &later.attribution_data);
+        let channel_flow = later.channel_flow.clone().or_else(|| self.channel_flow.clone());
+        Self {
+            unique_event_id: self.unique_event_id.clone(),
+            unique_identifier: newer(&later.unique_identifier, &self.unique_identifier),
+            email: newer(&later.email, &self.email),
+            phone: newer(&later.phone, &self.phone),
+            first_name: newer(&later.first_name, &self.first_name),
+            last_name: newer(&later.last_name, &self.last_name),
+            company_name: newer(&later.company_name, &self.company_name),
+            form_name: newer(&later.form_name, &self.form_name),
+            form_message: newer(&later.form_message, &self.form_message),
+            click_ids: click_ids::click_ids(&attribution_data),
+            consents: click_ids::consents(&attribution_data),
+            touchpoints: channel_flow.as_ref().map(touchpoints).unwrap_or_default(),
+            user_data: merge(&self.user_data, &later.user_data),
+            form_data: merge(&self.form_data, &later.form_data),
+            attribution_data,
+            device_data: merge(&self.device_data, &later.device_data),
+            channel_flow,
+        }
+    }
+}
+
+/// Key by key: data wins over what is stored, and objects below (`formFields`, `consent`) merge the same way.
+fn merge(stored: &Object, later: &Object) -> Object {
+    let mut merged = stored.clone();
+    for (key, value) in later.iter().filter(|(_, value)| text::has_data(value)) {
+        match (merged.get_mut(key), value) {
+            (Some(Value::Object(old)), Value::Object(new)) => *old = merge(old, new),
+            (Some(old), _) => *old = value.clone(),
+            (None, _) => {
+                merged.insert(key.clone(), value.clone());
+            }
+        }
+    }
+    merged
+}
+
+fn scalar(object: &Object, key: &str) -> Option<String> {
+    object.get(key).and_then(text::scalar)
+}
+
+fn limit(name: &'static str, value: Option<&str>) -> Result<()> {
+    if value.is_none_or(|value| value.chars().count() <= MAX_IDENTIFIER) {
+        return Ok(());
+    }
+    let sentence = format!("{name} must be at most {MAX_IDENTIFIER} characters");
+    Err(Problem::new(ProblemCode::TooLong, [name.into()], sentence).into())
+}
+
+/// PostgreSQL stores no U+0000. LeadTrackr's route drops it before; elsewhere it is the client's mistake.
+fn refuse_nul(new: &NewCapture) -> Result<()> {
+    let in_object = |object: &Object| {
+        object
+            .iter()
+            .any(|(key, value)| key.contains('\0') || text::has_nul(value))
+    };
+    let parts = [
+        ("userData", new.user_data.as_ref().is_some_and(in_object)),
+        ("attributionData", in_object(&new.attribution_data)),
+        ("formData", in_object(&new.form_data)),
+        ("deviceData", in_object(&new.device_data)),
+        ("channelFlow", new.channel_flow.as_ref().is_some_and(text::has_nul)),
+        (
+            "uniqueIdentifier",
+            new.unique_identifier.as_ref().is_some_and(|text| text.contains('\0')),
+        ),
+    ];
+    match parts.into_iter().find(|(_, found)| *found) {
+        Some((name, _)) => Err(Error::from(Problem::invalid(
+            [name.into()],
+            format!("{name} must not contain U+0000"),
+        ))),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,490 @@
+//! Looks up everything a registration refers to, before its transaction. What is not this workspace's is not there.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Condition, Expr};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
+use serde_json::Value;
+use tokio::try_join;
+use uuid::Uuid;
+
+use super::AssociationType;
+use super::field_values::{self, Assigned};
+use super::register::{NewFieldValue, NewPartnershipLead, NewRegistration};
+use super::registration::Registration;
+use crate::domain::attribution_sources::AttributionSource;
+use crate::domain::campaigns::Campaign;
+use crate::domain::custom_fields::{CustomField, CustomFieldOption, FieldCategory};
+use crate::domain::error::{PathSegment, Problem, ProblemCode, Problems, Result};
+use crate::domain::op::Op;
+use crate::domain::partnerships::{self, PartnerUser, Partnership};
+use crate::domain::tags::{Tag, TagAssociation};
+use crate::domain::workspaces::{self, Workspace};
+use crate::domain::{Ref, events};
+use crate::entity::partnership::{PartnerType, PartnershipState};
+use crate::entity::{attribution_source, campaign, custom_field, custom_field_option, partner_user, tag, user};
+
+/// A registration whose every reference is known to be good.
+#[derive(Debug)]
+pub(super) struct References {
+    pub registration: Registration,
+    pub association_type: AssociationType,
+    pub workspace: Workspace,
+    pub campaign: Option<Campaign>,
+    pub partnership: Option<Partnership>,
+    pub partner_users: Vec<PartnerUser>,
+    pub sender: Sender,
+    pub tags: Vec<Tag>,
+    pub values: Vec<Assigned>,
+    pub partner_values: Vec<Assigned>,
+    /// By date, then as given; each once.
+    pub attributions: Vec<(AttributionSource, DateTime<Utc>)>,
+}
+
+/// Who sent a lead: a user of this workspace, or one of the partner's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sender {
+    pub user_id: Option<i64>,
+    pub partner_user_id: Option<i64>,
+}
+
+/// The fields of leads that the registration touches or must fill, by either of their ids.
+struct Fields {
+    fields: Vec<CustomField>,
+    options: HashMap<i64, Vec<CustomFieldOption>>,
+}
+
+impl References {
+    pub(super) async fn resolve(op: &Op, new: &NewRegistration, mut registration: Registration) -> Result<Self> {
+        let partner = new.partnership_lead.as_ref();
+        let (workspace, campaigns, partnership, tags, fields, sources) = try_join!(
+            workspaces::get(op),
+            campaigns(op, new),
+            async {
+                match partner {
+                    Some(partner) => partnerships::find(op, &partner.partnership).await,
+                    None => Ok(None),
+                }
+            },
+            tags(op, new),
+            fields(op, new),
+            sources(op, new),
+        )?;
+        let problems = &mut registration.problems;
+        let campaign = campaigns.into_iter().next();
+        if new.campaign.is_some() && campaign.is_none() {
+            problems.add(Problem::not_found(
+                ["campaignId".into()],
+                "names no campaign of this workspace",
+            ));
+        }
+        if let Some(partner) = partner {
+            check_partnership(partner, new.association_type, partnership.as_ref(), problems);
+        }
+        let tags = pick_tags(&new.tags, tags, problems);
+        let mut values = fields.assign("customFields", &new.custom_fields, problems);
+        fields.assign_foreign(new, &mut values, problems);
+        if workspace.enforce_required_fields {
+            fields.require(new.association_type, &values, problems);
+        }
+        let partner_values = fields.assign("partnerCustomFields", &new.partner_custom_fields, problems);
+        if partner.is_some_and(|partner| partner.send_to_partner) {
+            only_shared(&new.partner_custom_fields, &fields, problems);
+        }
+        let attributions = attributions(new, &sources, problems);
+        let (partner_users, sender) = people(op, partner, partnership.as_ref(), problems).await?;
+
+        std::mem::take(problems).check()?;
+        let Some(association_type) = registration.association_type else {
+            unreachable!("a missing association type is one of the problems");
+        };
+        Ok(Self {
+            registration,
+            association_type,
+            workspace,
+            campaign,
+            partnership,
+            partner_users,
+            sender,
+            tags,
+            values,
+            partner_values,
+            attributions,
+        })
+    }
+}
+
+/// Rows named by any of `refs`, in one statement.
+fn named<C: ColumnTrait>(op: &Op, id: C, uuid: C, refs: &[Ref]) -> Condition {
+    let ids: Vec<i64> = refs
+        .iter()
+        .filter_map(|r| if let Ref::Id(id) = r { Some(*id) } else { None })
+        .collect();
+    let uuids: Vec<Uuid> = refs
+        .iter()
+        .filter_map(|r| if let Ref::Uuid(uuid) = r { Some(*uuid) } else { None })
+        .collect();
+    let by_uuid = if uuids.is_empty() {
+        Expr::val(false)
+    } else {
+        uuid.is_in(uuids)
+    };
+    Condition::any().add(op.any_of(id, &ids)).add(by_uuid)
+}
+
+fn matches(reference: Ref, id: i64, uuid: Uuid) -> bool {
+    match reference {
+        Ref::Id(wanted) => wanted == id,
+        Ref::Uuid(wanted) => wanted == uuid,
+    }
+}
+
+async fn campaigns(op: &Op, new: &NewRegistration) -> Result<Vec<Campaign>> {
+    use campaign::Column as C;
+    let Some(reference) = new.campaign else {
+        return Ok(Vec::new());
+    };
+    let rows = op
+        .find::<campaign::Entity>()
+        .filter(named(op, C::Id, C::Uuid, &[reference]));
+    Ok(rows.all(op.db()).await?)
+}
+
+async fn tags(op: &Op, new: &NewRegistration) -> Result<Vec<Tag>> {
+    use tag::Column as C;
+    if new.tags.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = op.find::<tag::Entity>().filter(named(op, C::Id, C::Uuid, &new.tags));
+    Ok(rows
+        .filter(C::Association.eq(TagAssociation::Lead))
+        .all(op.db())
+        .await?)
+}
+
+async fn sources(op: &Op, new: &NewRegistration) -> Result<Vec<AttributionSource>> {
+    use attribution_source::Column as C;
+    if new.attributions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let refs: Vec<Ref> = new.attributions.iter().map(|attribution| attribution.source).collect();
+    let rows = op
+        .find::<attribution_source::Entity>()
+        .filter(named(op, C::Id, C::Uuid, &refs));
+    Ok(rows.filter(C::ArchivedAt.is_null()).all(op.db()).await?)
+}
+
+async fn fields(op: &Op, new: &NewRegistration) -> Result<Fields> {
+    use custom_field::Column as C;
+    let mut refs: Vec<Ref> = new
+        .custom_fields
+        .iter()
+        .chain(&new.partner_custom_fields)
+        .map(|value| value.field)
+        .collect();
+    refs.extend(new.integration_custom_fields.iter().map(|value| Ref::Uuid(value.uuid)));
+    let wanted = named(op, C::Id, C::Uuid, &refs).add(C::Required.eq(true));
+    let fields = op
+        .find::<custom_field::Entity>()
+        .filter(wanted)
+        .filter(C::Category.eq(FieldCategory::Lead))
+        .filter(C::ArchivedAt.is_null())
+        .all(op.db())
+        .await?;
+    let ids: Vec<i64> = fields.iter().map(|field| field.id).collect();
+    let mut options: HashMap<i64, Vec<CustomFieldOption>> = HashMap::new();
+    if !ids.is_empty() {
+        use custom_field_option::Column as O;
+        let rows = op
+            .find::<custom_field_option::Entity>()
+            .filter(op.any_of(O::CustomFieldId, &ids));
+        for option in rows
+            .filter(O::ArchivedAt.is_null())
+            .order_by_asc(O::OptionNo)
+            .all(op.db())
+            .await?
+        {
+            options.entry(option.custom_field_id).or_default().push(option);
+        }
+    }
+    Ok(Fields { fields, options })
+}
+
+fn pick_tags(refs: &[Ref], found: Vec<Tag>, problems: &mut Problems) -> Vec<Tag> {
+    for (index, reference) in refs.iter().enumerate() {
+        if !found.iter().any(|tag| matches(*reference, tag.id, tag.uuid)) {
+            problems.add(Problem::not_found(
+                ["tags".into(), index.into()],
+                "names no lead tag of this workspace",
+            ));
+        }
+    }
+    found
+}
+
+impl Fields {
+    fn find(&self, reference: Ref) -> Option<&CustomField> {
+        self.fields
+            .iter()
+            .find(|field| matches(reference, field.id, field.uuid))
+    }
+
+    fn options(&self, field: &CustomField) -> &[CustomFieldOption] {
+        self.options.get(&field.id).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn assigned(&self, field: &CustomField, value: field_values::Stored) -> Assigned {
+        Assigned {
+            field: field.clone(),
+            options: self.options(field).to_vec(),
+            value,
+        }
+    }
+
+    fn assign(&self, list: &'static str, values: &[NewFieldValue], problems: &mut Problems) -> Vec<Assigned> {
+        let mut seen = HashSet::new();
+        let mut assigned = Vec::with_capacity(values.len());
+        for (index, value) in values.iter().enumerate() {
+            let mut problem = |code, name: &'static str, message: String| {
+                problems.add(Problem {
+                    code,
+                    path: vec![list.into(), index.into(), name.into()],
+                    message,
+                });
+            };
+            let Some(field) = self.find(value.field) else {
+                problem(
+                    ProblemCode::NotFound,
+                    "fieldId",
+                    "names no lead field of this workspace".to_owned(),
+                );
+                continue;
+            };
+            if !seen.insert(field.id) {
+                problem(ProblemCode::Invalid, "fieldId", "is given more than once".to_owned());
+                continue;
+            }
+            if value.declared_type.is_some_and(|declared| declared != field.field_type) {
+                let sentence = format!("is not the field's type, which is {}", events::word(&field.field_type));
+                problem(ProblemCode::Invalid, "type", sentence);
+                continue;
+            }
+            match field_values::fit(field, self.options(field), &value.value) {
+                Ok(Some(value)) => assigned.push(self.assigned(field, value)),
+                Ok(None) => {}
+                Err(sentence) => problem(ProblemCode::Invalid, "value", sentence),
+            }
+        }
+        assigned
+    }
+
+    /// A foreign system's value for a field of ours becomes the field's value, unless the client gave one itself.
+    fn assign_foreign(&self, new: &NewRegistration, assigned: &mut Vec<Assigned>, problems: &mut Problems) {
+        for (index, foreign) in new.integration_custom_fields.iter().enumerate() {
+            let Some(field) = self.find(Ref::Uuid(foreign.uuid)) else {
+                continue;
+            };
+            let options = self.options(field);
+            let value = match &foreign.value {
+                Value::Null => Ok(None),
+                value => field_values::read_foreign(field, options, value)
+                    .and_then(|value| field_values::fit(field, options, &value)),
+            };
+            match value {
+                Ok(Some(value)) if assigned.iter().all(|other| other.field.id != field.id) => {
+                    assigned.push(self.assigned(field, value));
+                }
+                Ok(_) => {}
+                Err(sentence) => {
+                    let path = ["integrationCustomFields".into(), index.into(), "value".into()];
+                    problems.add(Problem::invalid(path, sentence));
+                }
+            }
+        }
+    }
+
+    fn require(&self, association: Option<AssociationType>, assigned: &[Assigned], problems: &mut Problems) {
+        let applies = |field: &&CustomField| match field.partner_type {
+            None => true,
+            Some(partner_type) => association.is_some_and(|association| fits(partner_type, association)),
+        };
+        for field in self.fields.iter().filter(|field| field.required).filter(applies) {
+            if assigned.iter().all(|value| value.field.id != field.id) {
+                let sentence = format!("must have a value for the required field {}", field.id);
+                problems.add(Problem::missing(["customFields".into()], sentence));
+            }
+        }
+    }
+}
+
+fn only_shared(values: &[NewFieldValue], fields: &Fields, problems: &mut Problems) {
+    for (index, value) in values.iter().enumerate() {
+        if fields.find(value.field).is_some_and(|field| !field.shared) {
+            let path = ["partnerCustomFields".into(), index.into(), "fieldId".into()];
+            problems.add(Problem::invalid(path, "names a field that is not shared with partners"));
+        }
+    }
+}
+
+/// Which partners fit which registrations. Campaigns are open to all of them.
+fn fits(partner_type: PartnerType, association: AssociationType) -> bool {
+    match (partner_type, association) {
+        (_, AssociationType::Campaigns)
+        | (PartnerType::Referral, AssociationType::Referral)
+        | (PartnerType::Reseller, AssociationType::Reseller) => true,
+        (PartnerType::Referral | PartnerType::Reseller | PartnerType::Distributor, _) => false,
+    }
+}
+
+fn check_partnership(
+    partner: &NewPartnershipLead,
+    association: Option<AssociationType>,
+    found: Option<&Partnership>,
+    problems: &mut Problems,
+) {
+    let path = || -> [PathSegment; 2] { ["partnershipLead".into(), "partnershipId".into()] };
+    let Some(Partnership {
+        side,
+        shared,
+        partner: company,
+    }) = found
+    else {
+        problems.add(Problem::not_found(path(), "names no partnership of this workspace"));
+        return;
+    };
+    let names = &partner.partnership;
+    if names
+        .partner_company
+        .is_some_and(|reference| !matches(reference, company.id, company.uuid))
+    {
+        let path = ["partnershipLead".into(), "partnersCompanyId".into()];
+        problems.add(Problem::not_found(
+            path,
+            "is not the partner company of this partnership",
+        ));
+    }
+    if names
+        .company_partnership
+        .is_some_and(|reference| !matches(reference, side.id, side.uuid))
+    {
+        let path = ["partnershipLead".into(), "companyPartnershipsId".into()];
+        problems.add(Problem::not_found(
+            path,
+            "is not this workspace's side of the partnership",
+        ));
+    }
+    if association.is_some_and(|association| !fits(shared.partner_type, association)) {
+        let sentence = format!(
+            "is a {} partnership, which does not fit",
+            events::word(&shared.partner_type)
+        );
+        problems.add(Problem::invalid(path(), sentence));
+    }
+    if shared.state == PartnershipState::Archived {
+        problems.add(Problem::invalid(path(), "is archived"));
+    }
+}
+
+fn attributions(
+    new: &NewRegistration,
+    sources: &[AttributionSource],
+    problems: &mut Problems,
+) -> Vec<(AttributionSource, DateTime<Utc>)> {
+    let mut seen = HashSet::new();
+    let mut found = Vec::with_capacity(new.attributions.len());
+    for (index, attribution) in new.attributions.iter().enumerate() {
+        match sources
+            .iter()
+            .find(|source| matches(attribution.source, source.id, source.uuid))
+        {
+            Some(source) if seen.insert((source.id, attribution.attributed_at)) => {
+                found.push((source.clone(), attribution.attributed_at));
+            }
+            Some(_) => {}
+            None => {
+                let path = ["attributions".into(), index.into(), "sourceId".into()];
+                problems.add(Problem::not_found(
+                    path,
+                    "names no attribution source of this workspace",
+                ));
+            }
+        }
+    }
+    found.sort_by_key(|(_, at)| *at);
+    found
+}
+
+/// The partner users to notify and who sent the lead. Without a known partnership nobody is looked up.
+async fn people(
+    op: &Op,
+    partner: Option<&NewPartnershipLead>,
+    partnership: Option<&Partnership>,
+    problems: &mut Problems,
+) -> Result<(Vec<PartnerUser>, Sender)> {
+    let (Some(partner), Some(partnership)) = (partner, partnership) else {
+        return Ok(Default::default());
+    };
+    let sender = partner.sent_by.as_ref().and_then(|by| by.user);
+    let refs: Vec<Ref> = partner.partner_users.iter().copied().chain(sender).collect();
+    if refs.is_empty() {
+        return Ok(Default::default());
+    }
+    use partner_user::Column as P;
+    let users = op
+        .find::<partner_user::Entity>()
+        .filter(named(op, P::Id, P::Uuid, &refs))
+        .filter(P::PartnerCompanyId.eq(partnership.partner.id))
+        .order_by_asc(P::Id)
+        .all(op.db())
+        .await?;
+    for (index, reference) in partner.partner_users.iter().enumerate() {
+        if !users.iter().any(|user| matches(*reference, user.id, user.uuid)) {
+            let path = ["partnershipLead".into(), "partnerUsers".into(), index.into()];
+            problems.add(Problem::not_found(path, "names no user of this partner"));
+        }
+    }
+    let sent_by = match sender {
+        Some(reference) => find_sender(op, reference, partner, &users, problems).await?,
+        None => Sender::default(),
+    };
+    let notified = |user: &PartnerUser| partner.partner_users.iter().any(|r| matches(*r, user.id, user.uuid));
+    Ok((users.into_iter().filter(notified).collect(), sent_by))
+}
+
+/// A number may name a user here and one of the partner's: the side the lead comes from decides.
+async fn find_sender(
+    op: &Op,
+    reference: Ref,
+    partner: &NewPartnershipLead,
+    partner_users: &[PartnerUser],
+    problems: &mut Problems,
+) -> Result<Sender> {
+    let own = op
+        .find::<user::Entity>()
+        .filter(named(op, user::Column::Id, user::Column::Uuid, &[reference]));
+    let own = own.one(op.db()).await?.map(|user| user.id);
+    let theirs = partner_users
+        .iter()
+        .find(|user| matches(reference, user.id, user.uuid))
+        .map(|user| user.id);
+    let own_sent_it = own.is_some() && (partner.send_to_partner || theirs.is_none());
+    if own.is_none() && theirs.is_none() {
+        let path = ["partnershipLead".into(), "sentBy".into(), "userId".into()];
+        problems.add(Problem::not_found(
+            path,
+            "names no user of this workspace or of the partner",
+        ));
+    }
+    Ok(if own_sent_it {
+        Sender {
+            user_id: own,
+            partner_user_id: None,
+        }
+    } else {
+        Sender {
+            user_id: None,
+            partner_user_id: theirs,
+        }
+    })
+}

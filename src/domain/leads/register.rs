@@ -1,0 +1,134 @@
+//! JourneyBee's way in: a lead registered by or with a partner, with everything it refers to, in one transaction.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::references::References;
+use super::registration::Registration;
+use super::{AssociationType, FormDirection, IntegrationName, LeadOrigin, LeadSource, store};
+use crate::domain::Ref;
+use crate::domain::caller::Scope;
+use crate::domain::custom_fields::FieldType;
+use crate::domain::error::{Error, Result};
+use crate::domain::op::Op;
+use crate::domain::partnerships::PartnershipRef;
+
+/// A registration as a client states it. Texts are trimmed here and blank ones count as absent.
+#[derive(Clone, Debug)]
+pub struct NewRegistration {
+    pub origin: LeadOrigin,
+    pub email: Option<String>,
+    pub company_name: Option<String>,
+    pub phone_number: Option<String>,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    /// Derived from the rest when absent.
+    pub source: Option<LeadSource>,
+    /// Required; optional here so that its absence is one of the problems found.
+    pub association_type: Option<AssociationType>,
+    pub campaign: Option<Ref>,
+    pub partnership_lead: Option<NewPartnershipLead>,
+    pub tags: Vec<Ref>,
+    pub custom_fields: Vec<NewFieldValue>,
+    /// Values for the partner's copy, of fields that this workspace shares.
+    pub partner_custom_fields: Vec<NewFieldValue>,
+    pub attributions: Vec<NewAttribution>,
+    pub integration_name: Option<IntegrationName>,
+    pub integration_custom_fields: Vec<NewIntegrationValue>,
+    /// One member a provider.
+    pub powerups: Map<String, Value>,
+    /// The request as it came, kept for a limited time.
+    pub body: String,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct NewPartnershipLead {
+    pub partnership: PartnershipRef,
+    pub send_to_partner: bool,
+    pub assigned_from_partner_lead: bool,
+    pub form_submission_lead: bool,
+    pub form_direction: Option<FormDirection>,
+    pub partners_company_name: Option<String>,
+    /// Partner users to notify.
+    pub partner_users: Vec<Ref>,
+    pub sent_by: Option<SentBy>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct SentBy {
+    /// A user of this workspace, or one of the partner's.
+    pub user: Option<Ref>,
+    pub email: Option<String>,
+    pub company_name: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct NewFieldValue {
+    pub field: Ref,
+    /// The type the client believes the field has; another one is a problem.
+    pub declared_type: Option<FieldType>,
+    pub value: NewValue,
+}
+
+/// A custom field's value. Text serves both text types.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NewValue {
+    Text(String),
+    Number(f64),
+    /// `YYYY-MM-DD` or RFC 3339; the calendar date as written counts.
+    Date(String),
+    Boolean(bool),
+    Select(OptionRef),
+    MultiSelect(Vec<OptionRef>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OptionRef {
+    /// The option's number within its field.
+    Number(i64),
+    Uuid(Uuid),
+}
+
+#[derive(Clone, Debug)]
+pub struct NewAttribution {
+    pub source: Ref,
+    pub attributed_at: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug)]
+pub struct NewIntegrationValue {
+    pub uuid: Uuid,
+    pub value: Value,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Registered {
+    pub id: i64,
+    pub uuid: Uuid,
+    pub partnership_lead_id: Option<i64>,
+}
+
+/// How often a lead may vanish between being in the way and being looked up. Each time somebody else archived it.
+const ATTEMPTS: usize = 5;
+
+/// Creates a lead with everything it refers to, and the partner's copy if it is to be sent.
+///
+/// # Errors
+/// [`Error::Invalid`] with all problems found; [`Error::Conflict`] when a live lead has the e-mail or the deal already.
+pub async fn register(op: &Op, new: NewRegistration) -> Result<Registered> {
+    op.require(Scope::Write)?;
+    if op.caller().project_id.is_some() {
+        return Err(Error::OtherProject);
+    }
+    let registration = Registration::check(&new)?;
+    let references = References::resolve(op, &new, registration).await?;
+    for _ in 0..ATTEMPTS {
+        let mut tx = op.begin().await?;
+        if let Some(registered) = store::store(&mut tx, &new, &references).await? {
+            tx.commit().await?;
+            return Ok(registered);
+        }
+    }
+    Err(Error::broken("a duplicate lead kept vanishing"))
+}

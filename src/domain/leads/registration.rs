@@ -1,0 +1,255 @@
+//! The rules of a registration that need no database: what is missing, malformed or contradictory. Pure.
+
+use serde_json::{Map, Value};
+
+use super::register::{NewPartnershipLead, NewRegistration};
+use super::{AssociationType, LeadSource, MAX_PARTS};
+use crate::domain::error::{PathSegment, Problem, ProblemCode, Problems, Result};
+use crate::domain::text;
+
+/// In characters; JourneyBee documents no lengths, these are ours.
+const MAX_NAME: usize = 255;
+const MAX_EMAIL: usize = 320;
+const MAX_PHONE: usize = 64;
+
+/// What a registration says about the lead itself, trimmed and checked.
+#[derive(Debug)]
+pub(super) struct Registration {
+    pub association_type: Option<AssociationType>,
+    pub source: LeadSource,
+    pub email: Option<String>,
+    pub company_name: Option<String>,
+    pub phone_number: Option<String>,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub partners_company_name: Option<String>,
+    pub sent_by_email: Option<String>,
+    pub sent_by_company_name: Option<String>,
+    /// `(object type, id)` in Pipedrive.
+    pub pipedrive: Vec<(&'static str, String)>,
+    /// What was found so far; the look-ups add to it, so that a client learns everything at once.
+    pub problems: Problems,
+}
+
+impl Registration {
+    /// # Errors
+    /// When there are more parts than a lead may have: then nothing is looked up.
+    pub(super) fn check(new: &NewRegistration) -> Result<Self> {
+        too_many(new).check()?;
+        let mut problems = Problems::default();
+        let mut field = |path: Vec<PathSegment>, value: Option<&String>, limit| text(&mut problems, path, value, limit);
+        let name = |name: &'static str| vec![name.into()];
+        let of_partner = |name: &'static str| vec!["partnershipLead".into(), name.into()];
+        let of_sender = |name: &'static str| vec!["partnershipLead".into(), "sentBy".into(), name.into()];
+        let partner = new.partnership_lead.as_ref();
+        let sent_by = partner.and_then(|partner| partner.sent_by.as_ref());
+        let mut registration = Self {
+            association_type: new.association_type,
+            source: source(new),
+            email: field(name("email"), new.email.as_ref(), MAX_EMAIL),
+            company_name: field(name("companyName"), new.company_name.as_ref(), MAX_NAME),
+            phone_number: field(name("phoneNumber"), new.phone_number.as_ref(), MAX_PHONE),
+            first_name: field(name("firstName"), new.first_name.as_ref(), MAX_NAME),
+            last_name: field(name("lastName"), new.last_name.as_ref(), MAX_NAME),
+            partners_company_name: field(
+                of_partner("partnersCompanyName"),
+                partner.and_then(|partner| partner.partners_company_name.as_ref()),
+                MAX_NAME,
+            ),
+            sent_by_email: field(of_sender("email"), sent_by.and_then(|by| by.email.as_ref()), MAX_EMAIL),
+            sent_by_company_name: field(
+                of_sender("companyName"),
+                sent_by.and_then(|by| by.company_name.as_ref()),
+                MAX_NAME,
+            ),
+            pipedrive: pipedrive(&new.powerups, &mut Problems::default()),
+            problems: Problems::default(),
+        };
+        emails(&registration, &mut problems);
+        someone(new, &registration, &mut problems);
+        associations(new, &mut problems);
+        pipedrive(&new.powerups, &mut problems);
+        json_texts(new, &mut problems);
+        registration.problems = problems;
+        Ok(registration)
+    }
+}
+
+/// What brought the lead in, when the client does not say.
+fn source(new: &NewRegistration) -> LeadSource {
+    let from_form = new
+        .partnership_lead
+        .as_ref()
+        .is_some_and(|partner| partner.form_submission_lead);
+    match (new.source, new.integration_name, new.association_type) {
+        (Some(source), _, _) => source,
+        (None, Some(_), _) => LeadSource::Integration,
+        (None, None, _) if from_form => LeadSource::LeadSubmissionForm,
+        (None, None, Some(AssociationType::Referral | AssociationType::Reseller)) => LeadSource::Partnership,
+        (None, None, Some(AssociationType::Campaigns)) => LeadSource::Campaign,
+        (None, None, None) => LeadSource::Manual,
+    }
+}
+
+fn too_many(new: &NewRegistration) -> Problems {
+    let partner_users = new
+        .partnership_lead
+        .as_ref()
+        .map_or(0, |partner| partner.partner_users.len());
+    let lists = [
+        ("tags", new.tags.len()),
+        ("customFields", new.custom_fields.len()),
+        ("partnerCustomFields", new.partner_custom_fields.len()),
+        ("attributions", new.attributions.len()),
+        ("integrationCustomFields", new.integration_custom_fields.len()),
+        ("powerups", new.powerups.len()),
+        ("partnershipLead", partner_users),
+    ];
+    let mut problems = Problems::default();
+    for (name, length) in lists {
+        if length > MAX_PARTS {
+            let sentence = format!("at most {MAX_PARTS} entries are allowed");
+            problems.add(Problem::new(ProblemCode::TooMany, [name.into()], sentence));
+        }
+    }
+    problems
+}
+
+fn text(problems: &mut Problems, path: Vec<PathSegment>, value: Option<&String>, limit: usize) -> Option<String> {
+    let value = text::present(value?)?;
+    let problem = |code, message: String| Problem { code, path, message };
+    if value.contains('\0') {
+        problems.add(problem(ProblemCode::Invalid, "must not contain U+0000".to_owned()));
+    } else if value.chars().count() > limit {
+        problems.add(problem(
+            ProblemCode::TooLong,
+            format!("must be at most {limit} characters"),
+        ));
+    }
+    Some(value.to_owned())
+}
+
+fn emails(registration: &Registration, problems: &mut Problems) {
+    let mut check = |path: Vec<PathSegment>, email: &Option<String>| {
+        if email.as_deref().is_some_and(|email| !text::is_email(email)) {
+            let message = "must be an e-mail address".to_owned();
+            problems.add(Problem {
+                code: ProblemCode::Invalid,
+                path,
+                message,
+            });
+        }
+    };
+    check(vec!["email".into()], &registration.email);
+    check(
+        vec!["partnershipLead".into(), "sentBy".into(), "email".into()],
+        &registration.sent_by_email,
+    );
+}
+
+/// A lead is somebody, and is registered in some way.
+fn someone(new: &NewRegistration, registration: &Registration, problems: &mut Problems) {
+    if new.association_type.is_none() {
+        problems.add(Problem::missing(
+            ["associationType".into()],
+            "is required: referral, reseller or campaigns",
+        ));
+    }
+    let Registration {
+        email,
+        company_name,
+        phone_number,
+        first_name,
+        last_name,
+        ..
+    } = registration;
+    if [email, company_name, phone_number, first_name, last_name]
+        .iter()
+        .all(|field| field.is_none())
+    {
+        let sentence = "at least one of e-mail, company name, phone number, first name and last name is required";
+        problems.add(Problem::missing(["email".into()], sentence));
+    }
+}
+
+fn associations(new: &NewRegistration, problems: &mut Problems) {
+    let partner = new.partnership_lead.as_ref();
+    match new.association_type {
+        Some(AssociationType::Referral | AssociationType::Reseller) if partner.is_none() => {
+            let sentence = "is required for referral and reseller leads";
+            problems.add(Problem::invalid(["partnershipLead".into()], sentence));
+        }
+        Some(AssociationType::Campaigns) if new.campaign.is_none() => {
+            problems.add(Problem::invalid(
+                ["campaignId".into()],
+                "is required for campaign leads",
+            ));
+        }
+        Some(AssociationType::Referral | AssociationType::Reseller | AssociationType::Campaigns) | None => {}
+    }
+    if partner.is_none() && !new.partner_custom_fields.is_empty() {
+        let sentence = "are for the partner's copy of a lead, but there is no partnershipLead";
+        problems.add(Problem::invalid(["partnerCustomFields".into()], sentence));
+    }
+    if let Some(NewPartnershipLead {
+        send_to_partner: true,
+        assigned_from_partner_lead: true,
+        ..
+    }) = partner
+    {
+        let sentence = "a lead that came from the partner cannot be sent to it";
+        problems.add(Problem::invalid(
+            ["partnershipLead".into(), "sendToPartner".into()],
+            sentence,
+        ));
+    }
+}
+
+/// The ids that tie a lead to Pipedrive. The object is kept as it is; these three must be whole numbers from 1.
+fn pipedrive(powerups: &Map<String, Value>, problems: &mut Problems) -> Vec<(&'static str, String)> {
+    let provider = match powerups.get("pipedrive") {
+        None | Some(Value::Null) => return Vec::new(),
+        Some(Value::Object(provider)) => provider,
+        Some(_) => {
+            problems.add(Problem::invalid(
+                ["powerups".into(), "pipedrive".into()],
+                "must be an object",
+            ));
+            return Vec::new();
+        }
+    };
+    let mut refs = Vec::new();
+    for (key, object_type) in [
+        ("person_id", "person"),
+        ("organization_id", "organization"),
+        ("deal_id", "deal"),
+    ] {
+        match provider.get(key) {
+            None | Some(Value::Null) => {}
+            Some(id) => match id.as_u64() {
+                Some(id) if id >= 1 => refs.push((object_type, id.to_string())),
+                Some(_) | None => {
+                    let path = ["powerups".into(), "pipedrive".into(), key.into()];
+                    problems.add(Problem::invalid(path, "must be a whole number from 1"));
+                }
+            },
+        }
+    }
+    refs
+}
+
+fn json_texts(new: &NewRegistration, problems: &mut Problems) {
+    if new
+        .powerups
+        .iter()
+        .any(|(key, value)| key.contains('\0') || text::has_nul(value))
+    {
+        problems.add(Problem::invalid(["powerups".into()], "must not contain U+0000"));
+    }
+    for (index, entry) in new.integration_custom_fields.iter().enumerate() {
+        if text::has_nul(&entry.value) {
+            let path = ["integrationCustomFields".into(), index.into(), "value".into()];
+            problems.add(Problem::invalid(path, "must not contain U+0000"));
+        }
+    }
+}
