@@ -1,6 +1,6 @@
 //! Typed settings, one struct per concern, read from flags and environment by [`Config::load`].
 //!
-//! Names nothing of ours: `app` hands each part what it needs. Secrets redact themselves in `Debug`.
+//! Names nothing of ours but the form of a database's address: `app` hands each part what it needs. Secrets redact themselves in `Debug`.
 
 mod database_url;
 mod read;
@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use crate::domain::database::DatabaseTarget;
 pub use read::{ConfigError, Needs, Sources};
 pub use secret::Secret;
 
@@ -57,22 +58,6 @@ pub struct DatabaseConfig {
     pub acquire_timeout: Duration,
     /// Whether `serve` brings the schema up to date.
     pub migrate: Switch,
-}
-
-#[derive(Clone, PartialEq, Eq)]
-pub enum DatabaseTarget {
-    Sqlite(PathBuf),
-    /// With its password.
-    Postgres(String),
-}
-
-impl std::fmt::Debug for DatabaseTarget {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Sqlite(path) => write!(out, "Sqlite({})", path.display()),
-            Self::Postgres(_) => write!(out, "Postgres(<redacted>)"),
-        }
-    }
 }
 
 /// Where the server's one secret comes from.

@@ -20,7 +20,7 @@ pub struct DatabaseOptions {
     pub acquire_timeout: Duration,
 }
 
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseTarget {
     /// A file; made, with mode 0600, when it is not there.
     Sqlite(PathBuf),

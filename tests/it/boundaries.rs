@@ -43,6 +43,7 @@ const RULES: &[Rule] = &[
     rule("config", &["clap", "tracing_subscriber"]),
     rule("telemetry", &["config", "tracing_subscriber"]),
     rule("request_id", &[]),
+    rule("secrets", &["config"]),
     rule("auth", &["domain", "config", "axum", "jsonwebtoken"]),
     rule("graphiql", &["axum"]),
     rule(
