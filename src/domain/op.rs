@@ -229,8 +229,9 @@ impl Tx {
         <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
     {
         let insert = A::Entity::insert(self.own(row)).on_conflict(conflict).try_insert();
-        match insert.exec_with_returning(&self.connection).await? {
-            TryInsertResult::Inserted(row) => Ok(Some(row)),
+        // The form for many: the one for a single row takes a conflict for a fault.
+        match insert.exec_with_returning_many(&self.connection).await? {
+            TryInsertResult::Inserted(mut rows) => Ok(rows.pop()),
             TryInsertResult::Conflicted | TryInsertResult::Empty => Ok(None),
         }
     }

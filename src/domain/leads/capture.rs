@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -52,6 +52,9 @@ pub enum Outcome {
 
 /// How often a lead may vanish between being in the way and being looked up. Each time somebody else archived it.
 const ATTEMPTS: usize = 5;
+
+/// Bodies kept of one lead, the newest.
+const MAX_BODIES: u64 = 20;
 
 /// Creates a lead, or enriches the live lead of the project that has the same unique event id. `project` comes from
 /// [`crate::domain::projects::open`]. Posting the same again changes nothing and answers `Updated`.
@@ -223,6 +226,7 @@ async fn enrich(
         .ok_or_else(|| Error::broken("a locked lead could not be updated"))?;
     write_changed_parts(tx, id, &before, &after).await?;
     keep_body(tx, id, new.origin, &new.body).await?;
+    drop_old_bodies(tx, id).await?;
     let changes = Changes::between(
         &facts::of_web_form(&stored, project.uuid),
         &facts::of_web_form(&updated, project.uuid),
@@ -351,4 +355,27 @@ pub(super) async fn keep_body(tx: &Tx, lead_id: i64, origin: LeadOrigin, body: &
         ..Default::default()
     };
     tx.insert_all(vec![row]).await
+}
+
+/// A form that is posted again and again with other data must not pile up bodies without end.
+async fn drop_old_bodies(tx: &Tx, lead_id: i64) -> Result<()> {
+    use intake_payload::Column as C;
+    let oldest_kept = tx
+        .find::<intake_payload::Entity>()
+        .filter(C::LeadId.eq(lead_id))
+        .order_by_desc(C::Id)
+        .offset(MAX_BODIES - 1)
+        .limit(1)
+        .select_only()
+        .column(C::Id)
+        .into_tuple::<i64>()
+        .one(tx.db())
+        .await?;
+    let Some(oldest_kept) = oldest_kept else { return Ok(()) };
+    let older = tx
+        .delete::<intake_payload::Entity>()
+        .filter(C::LeadId.eq(lead_id))
+        .filter(C::Id.lt(oldest_kept));
+    older.exec(tx.db()).await?;
+    Ok(())
 }

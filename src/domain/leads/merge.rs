@@ -208,3 +208,180 @@ fn refuse_nul(new: &NewCapture) -> Result<()> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::leads::LeadOrigin;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn object(value: Value) -> Object {
+        value.as_object().unwrap().clone()
+    }
+
+    fn capture(user_data: Value, form_data: Value) -> NewCapture {
+        NewCapture {
+            origin: LeadOrigin::Graphql,
+            user_data: Some(object(user_data)),
+            attribution_data: object(json!({"gclid": "x"})),
+            form_data: object(form_data),
+            device_data: Object::new(),
+            channel_flow: None,
+            unique_identifier: None,
+            body: String::new(),
+        }
+    }
+
+    fn form(user_data: Value, form_data: Value) -> WebForm {
+        WebForm::try_new(&capture(user_data, form_data)).unwrap()
+    }
+
+    #[test]
+    fn a_later_form_fills_gaps_and_blanks_erase_nothing() {
+        let first = form(json!({"email": "a@b.co", "phone": ""}), json!({"formFields": {"a": 1}}));
+        let later = form(
+            json!({"email": "", "phone": "+31"}),
+            json!({"formFields": {"a": "", "b": 2}, "formName": null}),
+        );
+        let merged = first.merge(&later);
+        assert_eq!(merged.email.as_deref(), Some("a@b.co"));
+        assert_eq!(merged.phone.as_deref(), Some("+31"));
+        assert_eq!(Value::Object(merged.form_data), json!({"formFields": {"a": 1, "b": 2}}));
+    }
+
+    #[test]
+    fn a_list_of_form_fields_replaces_unless_it_is_empty() {
+        let first = form(json!({"email": "a"}), json!({"formFields": [{"A": "1"}]}));
+        let merged = first.merge(&form(json!({"email": "a"}), json!({"formFields": {"A": "2"}})));
+        assert_eq!(merged.form_data["formFields"], json!({"A": "2"}));
+        let merged = merged.merge(&form(json!({"email": "a"}), json!({"formFields": []})));
+        assert_eq!(merged.form_data["formFields"], json!({"A": "2"}));
+    }
+
+    #[test]
+    fn the_rules_in_their_order() {
+        let sentence = |capture: &NewCapture| match WebForm::try_new(capture) {
+            Err(Error::Invalid(problems)) => problems[0].message.clone(),
+            other => panic!("{other:?}"),
+        };
+        let good = capture(json!({"email": "a"}), json!({}));
+        let absent = NewCapture {
+            user_data: None,
+            ..good.clone()
+        };
+        assert_eq!(sentence(&absent), "Missing required field: userData");
+        let blank = NewCapture {
+            attribution_data: object(json!({"fbc": " "})),
+            ..capture(json!({"a": [null]}), json!({}))
+        };
+        assert_eq!(
+            sentence(&blank),
+            "At least one of userData or attributionData must contain data"
+        );
+        let long = NewCapture {
+            unique_identifier: Some("é".repeat(256)),
+            ..good.clone()
+        };
+        assert_eq!(sentence(&long), "uniqueIdentifier must be at most 255 characters");
+        let long = capture(json!({"email": "a"}), json!({"uniqueEventId": "e".repeat(256)}));
+        assert_eq!(sentence(&long), "uniqueEventId must be at most 255 characters");
+        let large = NewCapture {
+            channel_flow: Some(json!("x".repeat(MAX_CHANNEL_FLOW))),
+            ..good.clone()
+        };
+        assert_eq!(sentence(&large), "channelFlow is too large");
+        let fits = NewCapture {
+            unique_identifier: Some(format!(" {} ", "é".repeat(255))),
+            ..good
+        };
+        assert_eq!(
+            WebForm::try_new(&fits).unwrap().unique_identifier,
+            Some("é".repeat(255))
+        );
+    }
+
+    #[test]
+    fn what_is_stored_is_a_number_or_a_text_in_the_typed_fields() {
+        let read = form(
+            json!({"email": 5, "phone": true, "firstName": ["x"], "lastName": " L "}),
+            json!({"uniqueEventId": 7}),
+        );
+        assert_eq!(read.email.as_deref(), Some("5"));
+        assert_eq!(read.phone.as_deref(), Some("true"));
+        assert_eq!(read.first_name, None);
+        assert_eq!(read.last_name.as_deref(), Some("L"));
+        assert_eq!(read.unique_event_id.as_deref(), Some("7"));
+    }
+
+    fn leaf() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            Just(Value::Null),
+            Just(json!("")),
+            Just(json!("a")),
+            Just(json!("b")),
+            Just(json!(1))
+        ]
+    }
+
+    fn any_object() -> impl Strategy<Value = Object> {
+        let value = prop_oneof![
+            leaf(),
+            prop::collection::btree_map("[xy]", leaf(), 0..3).prop_map(|m| json!(m))
+        ];
+        prop::collection::btree_map("[abc]", value, 0..4).prop_map(|members| object(json!(members)))
+    }
+
+    /// The paths with data, each with its value.
+    fn data(object: &Object) -> BTreeMap<String, Value> {
+        let mut found = BTreeMap::new();
+        for (key, value) in object {
+            match value {
+                Value::Object(below) => {
+                    found.extend(
+                        data(below)
+                            .into_iter()
+                            .map(|(path, value)| (format!("{key}.{path}"), value)),
+                    );
+                }
+                value if text::has_data(value) => {
+                    found.insert(key.clone(), value.clone());
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    proptest! {
+        #[test]
+        fn merging_again_changes_nothing(stored in any_object(), later in any_object()) {
+            let merged = merge(&stored, &later);
+            prop_assert_eq!(merge(&merged, &later), merged);
+        }
+
+        #[test]
+        fn data_of_the_later_form_wins_and_the_rest_stays(stored in any_object(), later in any_object()) {
+            let merged = data(&merge(&stored, &later));
+            let later_data = data(&later);
+            for (path, value) in &later_data {
+                prop_assert_eq!(merged.get(path), Some(value));
+            }
+            for (path, value) in data(&stored) {
+                // A path may also give way to one above or below it: a scalar to an object and the other way round.
+                let key = path.split('.').next().unwrap();
+                let touched = later_data.keys().any(|other| other.split('.').next() == Some(key));
+                prop_assert!(touched || merged.get(&path) == Some(&value));
+            }
+        }
+
+        #[test]
+        fn forms_with_different_members_merge_in_any_order(parts in prop::collection::vec("[a-z]{1,3}", 1..6)) {
+            let forms: Vec<Object> = parts.iter().map(|key| object(json!({ key: key }))).collect();
+            let fold = |forms: &[Object]| forms.iter().fold(Object::new(), |stored, form| merge(&stored, form));
+            let mut reversed = forms.clone();
+            reversed.reverse();
+            prop_assert_eq!(fold(&forms), fold(&reversed));
+        }
+    }
+}
