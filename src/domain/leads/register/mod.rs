@@ -1,18 +1,25 @@
 //! JourneyBee's way in: a lead registered by or with a partner, with everything it refers to, in one transaction.
 
+pub(in crate::domain) mod copy;
+mod field_values;
+mod fields;
+mod references;
+mod registration;
+mod store;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::references::References;
-use super::registration::Registration;
-use super::{AssociationType, FormDirection, IntegrationName, LeadOrigin, LeadSource, store};
+use super::{AssociationType, FormDirection, IntegrationName, LeadOrigin, LeadSource};
 use crate::domain::Ref;
 use crate::domain::caller::Scope;
 use crate::domain::custom_fields::FieldType;
 use crate::domain::error::{Error, Result};
 use crate::domain::op::Op;
 use crate::domain::partnerships::PartnershipRef;
+use references::References;
+use registration::Registration;
 
 /// A registration as a client states it. Texts are trimmed here and blank ones count as absent.
 #[derive(Clone, Debug)]

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::register::{NewPartnershipLead, NewRegistration};
-use super::{AssociationType, LeadSource, MAX_PARTS};
+use super::{NewPartnershipLead, NewRegistration};
 use crate::domain::error::{PathSegment, Problem, ProblemCode, Problems, Result};
+use crate::domain::leads::{AssociationType, LeadSource, MAX_PARTS};
 use crate::domain::text;
 
 /// In characters; JourneyBee documents no lengths, these are ours.

@@ -8,14 +8,13 @@ use sea_orm::{ColumnTrait, QueryFilter};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::capture::{created_by_key, created_by_user, keep_body};
 use super::copy::Copy;
 use super::field_values::{self, Assigned};
 use super::references::References;
-use super::register::{NewPartnershipLead, NewRegistration, Registered};
-use super::{Acceptance, Direction, LeadStatus, ProcessingState, facts};
+use super::{NewPartnershipLead, NewRegistration, Registered};
 use crate::domain::error::{Conflict, Error, LeadRef, PathSegment, Result};
 use crate::domain::events::{AttributionFacts, Changes, Event, EventKind, LeadFacts, PartnershipLeadFacts, word};
+use crate::domain::leads::{Acceptance, Direction, LeadStatus, ProcessingState, author, facts, intake};
 use crate::domain::new_uuid;
 use crate::domain::op::Tx;
 use crate::domain::partnerships::{self, Partnership};
@@ -41,7 +40,7 @@ pub(super) async fn store(tx: &mut Tx, new: &NewRegistration, refs: &References)
         _ => None,
     };
     write_parts(tx, lead.id, new, refs).await?;
-    keep_body(tx, lead.id, new.origin, &new.body).await?;
+    intake::keep_body(tx, lead.id, new.origin, &new.body).await?;
     let facts = facts(&lead, new, refs, partnership_lead.as_ref());
     tx.emit(Event {
         kind: EventKind::LeadCreated,
@@ -91,8 +90,8 @@ async fn insert(
         campaign_id: Set(refs.campaign.as_ref().map(|campaign| campaign.id)),
         integration_name: Set(new.integration_name),
         dedupe_key: Set(dedupe_key),
-        created_by_user_id: Set(created_by_user(tx)),
-        created_by_key_id: Set(created_by_key(tx)),
+        created_by_user_id: Set(author::user_id(tx)),
+        created_by_key_id: Set(author::key_id(tx)),
         version: Set(1),
         created_at: Set(tx.now()),
         updated_at: Set(tx.now()),

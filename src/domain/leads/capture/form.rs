@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::capture::NewCapture;
 use super::channel_flow::{Touchpoint, touchpoints};
-use super::{ConsentState, click_ids};
+use super::{NewCapture, click_ids};
 use crate::domain::error::{Error, Problem, ProblemCode, Result};
+use crate::domain::leads::ConsentState;
 use crate::domain::text;
 use crate::entity::lead;
 

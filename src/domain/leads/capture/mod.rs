@@ -1,22 +1,26 @@
 //! LeadTrackr's way in: a web form's lead, upserted by the project's unique event id. A repeat only enriches.
 
-use chrono::{DateTime, Utc};
+pub(super) mod channel_flow;
+mod click_ids;
+mod form;
+mod parts;
+
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::channel_flow::Touchpoint;
-use super::merge::WebForm;
 use super::{LeadOrigin, LeadStatus, ProcessingState, facts};
-use crate::domain::caller::{Principal, Scope};
+use super::{author, intake};
+use crate::domain::caller::Scope;
 use crate::domain::error::{Error, Result};
 use crate::domain::events::{Changes, Event, EventKind};
 use crate::domain::new_uuid;
 use crate::domain::op::{Op, Tx};
 use crate::domain::projects::Project;
-use crate::entity::{intake_payload, lead, lead_click_id, lead_consent, lead_touchpoint};
+use crate::entity::lead;
+use form::WebForm;
 
 /// What a web form sends. The members of the objects have LeadTrackr's documented names; shapes that only its clients
 /// know are put right before.
@@ -53,9 +57,6 @@ pub enum Outcome {
 /// How often a lead may vanish between being in the way and being looked up. Each time somebody else archived it.
 const ATTEMPTS: usize = 5;
 
-/// Bodies kept of one lead, the newest.
-const MAX_BODIES: u64 = 20;
-
 /// Creates a lead, or enriches the live lead of the project that has the same unique event id. `project` comes from
 /// [`crate::domain::projects::open`]. Posting the same again changes nothing and answers `Updated`.
 ///
@@ -76,8 +77,8 @@ pub async fn capture(op: &Op, project: &Project, new: NewCapture) -> Result<Capt
 
 async fn store(tx: &mut Tx, project: &Project, new: &NewCapture, form: &WebForm) -> Result<Option<Captured>> {
     if let Some(lead) = insert(tx, project, new, form).await? {
-        write_new_parts(tx, &lead, form).await?;
-        keep_body(tx, lead.id, new.origin, &new.body).await?;
+        parts::write_new(tx, &lead, form).await?;
+        intake::keep_body(tx, lead.id, new.origin, &new.body).await?;
         tx.emit(Event {
             kind: EventKind::LeadCreated,
             subject: lead.uuid,
@@ -111,8 +112,8 @@ async fn insert(tx: &Tx, project: &Project, new: &NewCapture, form: &WebForm) ->
         status: Set(LeadStatus::New),
         processing_state: Set(ProcessingState::Open),
         unique_event_id: Set(form.unique_event_id.clone()),
-        created_by_user_id: Set(created_by_user(tx)),
-        created_by_key_id: Set(created_by_key(tx)),
+        created_by_user_id: Set(author::user_id(tx)),
+        created_by_key_id: Set(author::key_id(tx)),
         version: Set(1),
         created_at: Set(now),
         updated_at: Set(now),
@@ -131,21 +132,6 @@ async fn insert(tx: &Tx, project: &Project, new: &NewCapture, form: &WebForm) ->
         .target_and_where(Expr::col(lead::Column::DeletedAt).is_null())
         .do_nothing();
     tx.insert_new(row, taken).await
-}
-
-pub(super) fn created_by_user(tx: &Tx) -> Option<i64> {
-    match tx.caller().principal {
-        Principal::User { id, .. } => Some(id),
-        Principal::ApiKey { user_id, .. } => user_id,
-        Principal::System(_) => None,
-    }
-}
-
-pub(super) fn created_by_key(tx: &Tx) -> Option<i64> {
-    match tx.caller().principal {
-        Principal::ApiKey { id, .. } => Some(id),
-        Principal::User { .. } | Principal::System(_) => None,
-    }
 }
 
 /// Every column that a web form decides.
@@ -224,9 +210,9 @@ async fn enrich(
         .await?
         .pop()
         .ok_or_else(|| Error::broken("a locked lead could not be updated"))?;
-    write_changed_parts(tx, id, &before, &after).await?;
-    keep_body(tx, id, new.origin, &new.body).await?;
-    drop_old_bodies(tx, id).await?;
+    parts::write_changed(tx, id, &before, &after).await?;
+    intake::keep_body(tx, id, new.origin, &new.body).await?;
+    intake::drop_old_bodies(tx, id).await?;
     let changes = Changes::between(
         &facts::of_web_form(&stored, project.uuid),
         &facts::of_web_form(&updated, project.uuid),
@@ -238,144 +224,4 @@ async fn enrich(
         changes,
     });
     Ok(captured(Outcome::Updated, updated))
-}
-
-async fn write_new_parts(tx: &Tx, lead: &lead::Model, form: &WebForm) -> Result<()> {
-    tx.insert_all(
-        form.click_ids
-            .iter()
-            .map(|(kind, value)| click_id(lead.id, kind, value))
-            .collect(),
-    )
-    .await?;
-    tx.insert_all(
-        form.consents
-            .iter()
-            .map(|(signal, state)| consent(tx, lead.id, signal, *state))
-            .collect(),
-    )
-    .await?;
-    tx.insert_all(touchpoints(lead.id, &form.touchpoints)).await
-}
-
-async fn write_changed_parts(tx: &Tx, lead_id: i64, before: &WebForm, after: &WebForm) -> Result<()> {
-    let kinds: Vec<&String> = after
-        .click_ids
-        .iter()
-        .filter(|(kind, value)| before.click_ids.get(*kind) != Some(value))
-        .map(|(k, _)| k)
-        .collect();
-    if !kinds.is_empty() {
-        tx.delete::<lead_click_id::Entity>()
-            .filter(lead_click_id::Column::LeadId.eq(lead_id))
-            .filter(lead_click_id::Column::Kind.is_in(kinds.iter().map(|kind| kind.as_str())))
-            .exec(tx.db())
-            .await?;
-        let rows = kinds
-            .into_iter()
-            .filter_map(|kind| Some(click_id(lead_id, kind, after.click_ids.get(kind)?)));
-        tx.insert_all(rows.collect()).await?;
-    }
-    if before.consents != after.consents {
-        tx.delete::<lead_consent::Entity>()
-            .filter(lead_consent::Column::LeadId.eq(lead_id))
-            .exec(tx.db())
-            .await?;
-        let rows = after
-            .consents
-            .iter()
-            .map(|(signal, state)| consent(tx, lead_id, signal, *state));
-        tx.insert_all(rows.collect()).await?;
-    }
-    if before.touchpoints != after.touchpoints {
-        tx.delete::<lead_touchpoint::Entity>()
-            .filter(lead_touchpoint::Column::LeadId.eq(lead_id))
-            .exec(tx.db())
-            .await?;
-        tx.insert_all(touchpoints(lead_id, &after.touchpoints)).await?;
-    }
-    Ok(())
-}
-
-fn click_id(lead_id: i64, kind: &str, value: &str) -> lead_click_id::ActiveModel {
-    lead_click_id::ActiveModel {
-        lead_id: Set(lead_id),
-        kind: Set(kind.to_owned()),
-        value: Set(value.to_owned()),
-        ..Default::default()
-    }
-}
-
-fn consent(tx: &Tx, lead_id: i64, signal: &str, state: lead_consent::ConsentState) -> lead_consent::ActiveModel {
-    lead_consent::ActiveModel {
-        lead_id: Set(lead_id),
-        signal: Set(signal.to_owned()),
-        state: Set(state),
-        captured_at: Set(tx.now()),
-        ..Default::default()
-    }
-}
-
-fn touchpoints(lead_id: i64, touchpoints: &[Touchpoint]) -> Vec<lead_touchpoint::ActiveModel> {
-    let row = |(seq, touchpoint): (i64, &Touchpoint)| {
-        let Touchpoint {
-            occurred_at,
-            source,
-            medium,
-            campaign,
-            content,
-            term,
-            landing_page,
-        } = touchpoint.clone();
-        lead_touchpoint::ActiveModel {
-            lead_id: Set(lead_id),
-            seq: Set(seq),
-            occurred_at: Set(occurred_at),
-            source: Set(source),
-            medium: Set(medium),
-            campaign: Set(campaign),
-            content: Set(content),
-            term: Set(term),
-            landing_page: Set(landing_page),
-            ..Default::default()
-        }
-    };
-    (1..).zip(touchpoints).map(row).collect()
-}
-
-/// Keeps the received body for as long as the settings say.
-pub(super) async fn keep_body(tx: &Tx, lead_id: i64, origin: LeadOrigin, body: &str) -> Result<()> {
-    let now: DateTime<Utc> = tx.now();
-    let row = intake_payload::ActiveModel {
-        lead_id: Set(lead_id),
-        channel: Set(crate::domain::events::word(&origin)),
-        body: Set(body.to_owned()),
-        received_at: Set(now),
-        expires_at: Set(now + tx.settings().intake_retention),
-        ..Default::default()
-    };
-    tx.insert_all(vec![row]).await
-}
-
-/// A form that is posted again and again with other data must not pile up bodies without end.
-async fn drop_old_bodies(tx: &Tx, lead_id: i64) -> Result<()> {
-    use intake_payload::Column as C;
-    let oldest_kept = tx
-        .find::<intake_payload::Entity>()
-        .filter(C::LeadId.eq(lead_id))
-        .order_by_desc(C::Id)
-        .offset(MAX_BODIES - 1)
-        .limit(1)
-        .select_only()
-        .column(C::Id)
-        .into_tuple::<i64>()
-        .one(tx.db())
-        .await?;
-    let Some(oldest_kept) = oldest_kept else { return Ok(()) };
-    let older = tx
-        .delete::<intake_payload::Entity>()
-        .filter(C::LeadId.eq(lead_id))
-        .filter(C::Id.lt(oldest_kept));
-    older.exec(tx.db()).await?;
-    Ok(())
 }

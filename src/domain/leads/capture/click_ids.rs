@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::ConsentState;
+use crate::domain::leads::ConsentState;
 use crate::domain::text;
 
 /// The advertising ids that LeadTrackr's clients send. Everything else stays in the attribution data only.

@@ -1,11 +1,15 @@
 //! Reading leads: one, some, or a page, each with just the parts that were asked for.
 
+mod load;
+mod partners;
+mod rows;
+mod values;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ColumnTrait, DerivePartialModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::load;
 use super::{AssociationType, ConsentState, IntegrationName, LeadOrigin, LeadSource, LeadStatus, ProcessingState};
 use crate::domain::attribution_sources::AttributionSource;
 use crate::domain::caller::Scope;
@@ -21,7 +25,7 @@ use crate::domain::tags::Tag;
 use crate::entity::lead;
 pub use crate::entity::partnership_lead::Model as PartnershipLeadRow;
 
-pub use super::channel_flow::Touchpoint;
+pub use super::capture::channel_flow::Touchpoint;
 
 /// A lead's own row, without the documents that a web form sent.
 #[derive(Clone, Debug, PartialEq, DerivePartialModel)]

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use sea_orm::ActiveValue::Set;
 use serde_json::{Value, json};
 
-use super::register::{NewValue, OptionRef};
+use super::{NewValue, OptionRef};
 use crate::domain::custom_fields::{CustomField, CustomFieldOption, FieldType};
 use crate::domain::events::{self, CustomFieldValueFacts};
 use crate::domain::{new_uuid, text};

@@ -5,7 +5,7 @@ use chrono::{DateTime, Datelike, Utc};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-use super::MAX_PARTS;
+use crate::domain::leads::MAX_PARTS;
 use crate::domain::text;
 
 /// One visit: where it came from and where it landed.

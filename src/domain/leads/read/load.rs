@@ -1,32 +1,27 @@
 //! Loads the parts of some leads: one or a few statements a part, whatever the number of leads, side by side.
 
 use std::collections::HashMap;
-use std::hash::Hash;
 
-use sea_orm::{EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationDef};
+use sea_orm::{JoinType, QueryFilter, QueryOrder, QuerySelect};
 use tokio::try_join;
 
-use super::read::{
-    Attribution, ClickId, Consent, Documents, ExternalRef, FieldParts, FieldValue, IntegrationValue, Lead, LeadGraph,
-    LeadParts, PartnershipLead, PartnershipLeadParts, Payload, Powerup, Touchpoint, TypedValue,
+use super::partners::partnership_leads;
+use super::rows::{ByLead, group, join, joined, take, when, when_some};
+use super::values::custom_field_values;
+use super::{
+    Attribution, ClickId, Consent, Documents, ExternalRef, IntegrationValue, Lead, LeadGraph, LeadParts, Payload,
+    Powerup, Touchpoint,
 };
 use crate::domain::campaigns::Campaign;
-use crate::domain::custom_fields::{CustomFieldOption, FieldType};
-use crate::domain::error::{Error, Result};
+use crate::domain::error::Result;
 use crate::domain::op::Op;
-use crate::domain::partnerships::{PartnerUser, Partnership};
 use crate::domain::projects::Project;
 use crate::domain::rel::Rel;
 use crate::domain::tags::Tag;
 use crate::entity::{
-    attribution_source, campaign, company_partnership, custom_field, custom_field_option, external_ref, intake_payload,
-    lead, lead_attribution, lead_click_id, lead_consent, lead_custom_field_choice, lead_custom_field_value,
-    lead_integration_value, lead_powerup, lead_tag, lead_touchpoint, partner_company, partner_user, partnership,
-    partnership_lead, partnership_lead_user, project, tag,
+    attribution_source, campaign, external_ref, intake_payload, lead, lead_attribution, lead_click_id, lead_consent,
+    lead_integration_value, lead_powerup, lead_tag, lead_touchpoint, project, tag,
 };
-
-/// Rows by the lead they hang on.
-type ByLead<T> = HashMap<i64, Vec<T>>;
 
 /// Joins the leads with the parts, in the order of the leads.
 pub(super) async fn graphs(op: &Op, leads: Vec<Lead>, parts: &LeadParts) -> Result<Vec<LeadGraph>> {
@@ -89,32 +84,10 @@ pub(super) async fn graphs(op: &Op, leads: Vec<Lead>, parts: &LeadParts) -> Resu
     Ok(leads.into_iter().map(graph).collect())
 }
 
-async fn when<T>(wanted: bool, load: impl Future<Output = Result<T>>) -> Result<Rel<T>> {
-    if wanted {
-        load.await.map(Rel::Loaded)
-    } else {
-        Ok(Rel::NotLoaded)
-    }
-}
-
-async fn when_some<P, T, F: Future<Output = Result<T>>>(parts: Option<P>, load: impl FnOnce(P) -> F) -> Result<Rel<T>> {
-    match parts {
-        Some(parts) => load(parts).await.map(Rel::Loaded),
-        None => Ok(Rel::NotLoaded),
-    }
-}
-
 fn one<T: Clone>(loaded: &Rel<HashMap<i64, T>>, id: Option<i64>) -> Rel<Option<T>> {
     match loaded {
         Rel::NotLoaded => Rel::NotLoaded,
         Rel::Loaded(rows) => Rel::Loaded(id.and_then(|id| rows.get(&id)).cloned()),
-    }
-}
-
-fn take<T>(loaded: &mut Rel<ByLead<T>>, lead_id: i64) -> Rel<Vec<T>> {
-    match loaded {
-        Rel::NotLoaded => Rel::NotLoaded,
-        Rel::Loaded(rows) => Rel::Loaded(rows.remove(&lead_id).unwrap_or_default()),
     }
 }
 
@@ -123,29 +96,6 @@ fn take_one<T: Default>(loaded: &mut Rel<HashMap<i64, T>>, lead_id: i64) -> Rel<
         Rel::NotLoaded => Rel::NotLoaded,
         Rel::Loaded(rows) => Rel::Loaded(rows.remove(&lead_id).unwrap_or_default()),
     }
-}
-
-fn group<K: Eq + Hash, T>(rows: impl IntoIterator<Item = (K, T)>) -> HashMap<K, Vec<T>> {
-    let mut groups: HashMap<K, Vec<T>> = HashMap::new();
-    for (key, row) in rows {
-        groups.entry(key).or_default().push(row);
-    }
-    groups
-}
-
-/// The joined row, which a foreign key guarantees.
-fn joined<A, B>((row, other): (A, Option<B>)) -> Result<(A, B)> {
-    other
-        .map(|other| (row, other))
-        .ok_or_else(|| Error::broken("a foreign key points at nothing"))
-}
-
-fn join<A: EntityTrait, B: EntityTrait>(from: (A::Column, A::Column), to: (B::Column, B::Column)) -> RelationDef
-where
-    A: Default,
-    B: Default,
-{
-    A::belongs_to(B::default()).from(from).to(to).into()
 }
 
 async fn projects(op: &Op, leads: &[Lead]) -> Result<HashMap<i64, Project>> {
@@ -214,85 +164,6 @@ async fn tags(op: &Op, ids: &[i64]) -> Result<ByLead<Tag>> {
         .await?;
     let rows: Vec<_> = rows.into_iter().map(joined).collect::<Result<_>>()?;
     Ok(group(rows.into_iter().map(|(link, tag)| (link.lead_id, tag))))
-}
-
-async fn custom_field_values(op: &Op, ids: &[i64], parts: FieldParts) -> Result<ByLead<FieldValue>> {
-    use {custom_field::Column as To, lead_custom_field_choice as choice, lead_custom_field_value::Column as From};
-    let relation = join::<lead_custom_field_value::Entity, custom_field::Entity>(
-        (From::WorkspaceId, From::CustomFieldId),
-        (To::WorkspaceId, To::Id),
-    );
-    let rows = op
-        .find::<lead_custom_field_value::Entity>()
-        .filter(op.any_of(From::LeadId, ids))
-        .join(JoinType::InnerJoin, relation)
-        .select_also(custom_field::Entity)
-        .order_by_asc(From::CustomFieldId)
-        .all(op.db());
-    let choices = op
-        .find::<choice::Entity>()
-        .filter(op.any_of(choice::Column::LeadId, ids))
-        .all(op.db());
-    let (rows, choices) = try_join!(rows, choices)?;
-    let rows: Vec<_> = rows.into_iter().map(joined).collect::<Result<_>>()?;
-
-    let fields: Vec<i64> = rows.iter().map(|(_, field)| field.id).collect();
-    let options = op
-        .find::<custom_field_option::Entity>()
-        .filter(op.any_of(custom_field_option::Column::CustomFieldId, &fields))
-        .order_by_asc(custom_field_option::Column::Position)
-        .order_by_asc(custom_field_option::Column::OptionNo)
-        .all(op.db())
-        .await?;
-    let options = group(options.into_iter().map(|option| (option.custom_field_id, option)));
-    let mut chosen = group(
-        choices
-            .into_iter()
-            .map(|row| ((row.lead_id, row.custom_field_id), row.option_no)),
-    );
-
-    let mut values = ByLead::new();
-    for (row, field) in rows {
-        let options = options.get(&field.id).map(Vec::as_slice).unwrap_or_default();
-        let chosen = chosen.remove(&(row.lead_id, field.id)).unwrap_or_default();
-        let value = FieldValue {
-            uuid: row.uuid,
-            value: typed(&row, field.field_type, options, &chosen)?,
-            options_of_field: if parts.options {
-                Rel::Loaded(options.to_vec())
-            } else {
-                Rel::NotLoaded
-            },
-            field,
-        };
-        values.entry(row.lead_id).or_default().push(value);
-    }
-    Ok(values)
-}
-
-fn typed(
-    row: &lead_custom_field_value::Model,
-    field_type: FieldType,
-    options: &[CustomFieldOption],
-    chosen: &[i64],
-) -> Result<TypedValue> {
-    let value = match field_type {
-        FieldType::Text | FieldType::Textarea => row.text_value.clone().map(TypedValue::Text),
-        FieldType::Number => row.number_value.map(TypedValue::Number),
-        FieldType::Date => row.date_value.map(TypedValue::Date),
-        FieldType::Boolean => row.boolean_value.map(TypedValue::Boolean),
-        FieldType::Select => {
-            let option = options
-                .iter()
-                .find(|option| Some(option.option_no) == row.select_option);
-            option.cloned().map(TypedValue::Select)
-        }
-        FieldType::MultiSelect => {
-            let picked = options.iter().filter(|option| chosen.contains(&option.option_no));
-            Some(TypedValue::MultiSelect(picked.cloned().collect()))
-        }
-    };
-    value.ok_or_else(|| Error::broken(format!("custom field value {} has no value of its type", row.uuid)))
 }
 
 async fn attributions(op: &Op, ids: &[i64]) -> Result<ByLead<Attribution>> {
@@ -400,93 +271,6 @@ async fn consents(op: &Op, ids: &[i64]) -> Result<ByLead<Consent>> {
             },
         )
     })))
-}
-
-async fn partnership_leads(op: &Op, ids: &[i64], parts: PartnershipLeadParts) -> Result<ByLead<PartnershipLead>> {
-    use {partner_company::Column as To, partnership_lead::Column as From};
-    let relation = join::<partnership_lead::Entity, partner_company::Entity>(
-        (From::WorkspaceId, From::PartnerCompanyId),
-        (To::WorkspaceId, To::Id),
-    );
-    let rows = op
-        .find::<partnership_lead::Entity>()
-        .filter(op.any_of(From::LeadId, ids))
-        .join(JoinType::InnerJoin, relation)
-        .select_also(partner_company::Entity)
-        .order_by_asc(From::Id)
-        .all(op.db())
-        .await?;
-    let rows: Vec<_> = rows.into_iter().map(joined).collect::<Result<_>>()?;
-    let row_ids: Vec<i64> = rows.iter().map(|(row, _)| row.id).collect();
-    let side_ids: Vec<i64> = rows.iter().map(|(row, _)| row.company_partnership_id).collect();
-    let (sides, mut users) = try_join!(
-        when(parts.partnership, partnerships(op, &side_ids)),
-        when(parts.partner_users, partner_users(op, &row_ids)),
-    )?;
-    let mut found = ByLead::new();
-    for (row, partner) in rows {
-        let partnership = match &sides {
-            Rel::NotLoaded => Rel::NotLoaded,
-            Rel::Loaded(sides) => {
-                let side = sides.get(&row.company_partnership_id).cloned();
-                let (side, shared) = side.ok_or_else(|| Error::broken("a partnership lead without its partnership"))?;
-                Rel::Loaded(Partnership {
-                    side,
-                    shared,
-                    partner: partner.clone(),
-                })
-            }
-        };
-        let partner_users = take(&mut users, row.id);
-        found.entry(row.lead_id).or_default().push(PartnershipLead {
-            row,
-            partner,
-            partnership,
-            partner_users,
-        });
-    }
-    Ok(found)
-}
-
-type Sides = HashMap<i64, (company_partnership::Model, partnership::Model)>;
-
-async fn partnerships(op: &Op, side_ids: &[i64]) -> Result<Sides> {
-    let shared: RelationDef = company_partnership::Entity::belongs_to(partnership::Entity)
-        .from(company_partnership::Column::PartnershipId)
-        .to(partnership::Column::Id)
-        .into();
-    let rows = op
-        .find::<company_partnership::Entity>()
-        .filter(op.any_of(company_partnership::Column::Id, side_ids))
-        .join(JoinType::InnerJoin, shared)
-        .select_also(partnership::Entity)
-        .all(op.db())
-        .await?;
-    let rows: Vec<_> = rows.into_iter().map(joined).collect::<Result<_>>()?;
-    Ok(rows
-        .into_iter()
-        .map(|(side, shared)| (side.id, (side, shared)))
-        .collect())
-}
-
-async fn partner_users(op: &Op, row_ids: &[i64]) -> Result<ByLead<PartnerUser>> {
-    use {partner_user::Column as To, partnership_lead_user::Column as From};
-    let relation = join::<partnership_lead_user::Entity, partner_user::Entity>(
-        (From::WorkspaceId, From::PartnerUserId),
-        (To::WorkspaceId, To::Id),
-    );
-    let rows = op
-        .find::<partnership_lead_user::Entity>()
-        .filter(op.any_of(From::PartnershipLeadId, row_ids))
-        .join(JoinType::InnerJoin, relation)
-        .select_also(partner_user::Entity)
-        .order_by_asc(From::PartnerUserId)
-        .all(op.db())
-        .await?;
-    let rows: Vec<_> = rows.into_iter().map(joined).collect::<Result<_>>()?;
-    Ok(group(
-        rows.into_iter().map(|(link, user)| (link.partnership_lead_id, user)),
-    ))
 }
 
 async fn integration_values(op: &Op, ids: &[i64]) -> Result<ByLead<IntegrationValue>> {
