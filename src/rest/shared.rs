@@ -1,0 +1,127 @@
+//! What the shims have in common: reading a body within its limit, answering JSON, and containing what goes wrong.
+
+use std::panic::AssertUnwindSafe;
+
+use axum::body::{Body, HttpBody};
+use axum::extract::Request;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use futures_util::{FutureExt, StreamExt};
+use serde::Serialize;
+use tracing::Instrument;
+
+use crate::domain::error::{Error, Fault, Result};
+use crate::request_id::RequestId;
+
+/// Why there is no text of a body.
+#[derive(Debug, PartialEq, Eq)]
+pub enum BodyError {
+    TooLarge,
+    /// It broke off, or is not UTF-8.
+    Broken,
+}
+
+/// The body as text, never more than `limit` bytes of it in memory.
+pub async fn read_body(body: Body, limit: usize) -> std::result::Result<String, BodyError> {
+    let expected = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if expected > limit {
+        return Err(BodyError::TooLarge);
+    }
+    let mut bytes = Vec::with_capacity(expected);
+    let mut chunks = body.into_data_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| BodyError::Broken)?;
+        if bytes.len() + chunk.len() > limit {
+            return Err(BodyError::TooLarge);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    String::from_utf8(bytes).map_err(|_| BodyError::Broken)
+}
+
+/// Compact JSON.
+pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    let text = serde_json::to_vec(body).expect("the wire's structs have string keys and serialise without a condition");
+    let content_type = (CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    (status, [content_type], text).into_response()
+}
+
+/// The request's id; a fresh one where no outer layer gave it one.
+pub fn request_id(request: &Request) -> RequestId {
+    match request.extensions().get() {
+        Some(RequestId(id)) => RequestId(id.clone()),
+        None => RequestId::of(request.headers()),
+    }
+}
+
+/// Runs a write to its end, though the client may be gone by then.
+///
+/// # Errors
+/// What the work fails with, and a fault if it panics.
+pub async fn to_completion<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+    match tokio::spawn(work.in_current_span()).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(Error::broken("a write panicked")),
+    }
+}
+
+/// Keeps a panic from reaching the client as a torn connection.
+///
+/// # Errors
+/// A fault if the work panics.
+pub async fn contain<T>(work: impl Future<Output = T>) -> Result<T> {
+    AssertUnwindSafe(work)
+        .catch_unwind()
+        .await
+        .map_err(|_| Error::broken("the handler panicked"))
+}
+
+/// Logs what a client is not told. Other errors are the client's and are not logged.
+pub fn log_fault(shim: &'static str, request_id: &RequestId, error: &Error) {
+    match error {
+        Error::Unavailable(cause) => {
+            tracing::warn!(shim, request.id = %request_id, %cause, "the database is away");
+        }
+        Error::Internal(Fault::Database(cause)) => {
+            tracing::error!(shim, request.id = %request_id, %cause, "the database refused a statement");
+        }
+        Error::Internal(Fault::Broken(cause)) => {
+            tracing::error!(shim, request.id = %request_id, %cause, "a request failed");
+        }
+        Error::Forbidden(_)
+        | Error::Invalid(_)
+        | Error::NotFound(_)
+        | Error::OtherProject
+        | Error::ProjectInactive
+        | Error::Conflict(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_is_read_up_to_its_limit_and_no_further() {
+        assert_eq!(read_body(Body::from("abcd"), 4).await, Ok("abcd".to_owned()));
+        assert_eq!(read_body(Body::from("abcde"), 4).await, Err(BodyError::TooLarge));
+        assert_eq!(read_body(Body::from(vec![0xff]), 4).await, Err(BodyError::Broken));
+        assert_eq!(read_body(chunks(&["ab", "cd"]), 4).await, Ok("abcd".to_owned()));
+        assert_eq!(read_body(chunks(&["ab", "cde"]), 4).await, Err(BodyError::TooLarge));
+    }
+
+    /// A body of unknown length.
+    fn chunks(chunks: &'static [&'static str]) -> Body {
+        let chunks = chunks.iter().map(|chunk| Ok::<_, std::io::Error>(*chunk));
+        Body::from_stream(futures_util::stream::iter(chunks))
+    }
+
+    #[tokio::test]
+    async fn panics_become_faults() {
+        let panics = async { panic!("on purpose") };
+        assert!(matches!(contain::<()>(panics).await, Err(Error::Internal(_))));
+        let panics = async { panic!("on purpose") };
+        assert!(matches!(to_completion::<()>(panics).await, Err(Error::Internal(_))));
+    }
+}
