@@ -196,3 +196,133 @@ pub(in crate::domain) fn facts(assigned: &Assigned) -> CustomFieldValueFacts {
         value,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::DateTime;
+
+    fn field(field_type: FieldType) -> CustomField {
+        CustomField {
+            workspace_id: 1,
+            id: 1,
+            uuid: new_uuid(),
+            label: "L".to_owned(),
+            field_type,
+            category: crate::domain::custom_fields::FieldCategory::Lead,
+            partner_type: None,
+            required: false,
+            shared: false,
+            shared_from_uuid: None,
+            archived_at: None,
+            version: 1,
+            created_at: DateTime::UNIX_EPOCH,
+            updated_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    fn options() -> Vec<CustomFieldOption> {
+        let option = |option_no| CustomFieldOption {
+            workspace_id: 1,
+            custom_field_id: 1,
+            option_no,
+            uuid: new_uuid(),
+            label: format!("Öption {option_no}"),
+            position: option_no,
+            archived_at: None,
+        };
+        vec![option(1), option(2)]
+    }
+
+    fn fitted(field_type: FieldType, value: NewValue) -> Result<Option<Stored>, String> {
+        fit(&field(field_type), &options(), &value)
+    }
+
+    #[test]
+    fn a_value_fits_a_field_of_its_own_type_only() {
+        use FieldType as T;
+        let number = OptionRef::Number;
+        let values = || {
+            [
+                (vec![T::Text, T::Textarea], NewValue::Text("t".into())),
+                (vec![T::Number], NewValue::Number(1.5)),
+                (vec![T::Date], NewValue::Date("2024-02-29".into())),
+                (vec![T::Boolean], NewValue::Boolean(false)),
+                (vec![T::Select], NewValue::Select(number(2))),
+                (vec![T::MultiSelect], NewValue::MultiSelect(vec![number(2), number(1)])),
+            ]
+        };
+        for field_type in [
+            T::Text,
+            T::Textarea,
+            T::Number,
+            T::Date,
+            T::Boolean,
+            T::Select,
+            T::MultiSelect,
+        ] {
+            for (types, value) in values() {
+                let fits = fitted(field_type, value.clone()).is_ok();
+                assert_eq!(fits, types.contains(&field_type), "{value:?} in {field_type:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn values_that_their_type_refuses() {
+        use FieldType as T;
+        let number = OptionRef::Number;
+        for (field_type, value) in [
+            (T::Text, NewValue::Text("a\0".into())),
+            (T::Number, NewValue::Number(f64::INFINITY)),
+            (T::Number, NewValue::Number(f64::NAN)),
+            (T::Date, NewValue::Date("2023-02-29".into())),
+            (T::Select, NewValue::Select(number(3))),
+            (T::Select, NewValue::Select(OptionRef::Uuid(new_uuid()))),
+            (T::MultiSelect, NewValue::MultiSelect(vec![number(1), number(1)])),
+            (T::MultiSelect, NewValue::MultiSelect(vec![number(1), number(9)])),
+        ] {
+            assert!(fitted(field_type, value.clone()).is_err(), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn blanks_are_no_values_and_the_order_of_choices_does_not_count() {
+        assert_eq!(fitted(FieldType::Text, NewValue::Text(" ".into())), Ok(None));
+        assert_eq!(fitted(FieldType::MultiSelect, NewValue::MultiSelect(vec![])), Ok(None));
+        let chosen = NewValue::MultiSelect(vec![OptionRef::Number(2), OptionRef::Number(1)]);
+        assert_eq!(
+            fitted(FieldType::MultiSelect, chosen),
+            Ok(Some(Stored::MultiSelect(vec![1, 2])))
+        );
+    }
+
+    #[test]
+    fn foreign_values_are_read_where_they_can_only_mean_one_thing() {
+        use FieldType as T;
+        let read = |field_type, value: Value| read_foreign(&field(field_type), &options(), &value).ok();
+        assert_eq!(read(T::Text, json!(5)), Some(NewValue::Text("5".into())));
+        assert_eq!(read(T::Number, json!(" 1.5 ")), Some(NewValue::Number(1.5)));
+        assert_eq!(read(T::Boolean, json!("TRUE")), Some(NewValue::Boolean(true)));
+        assert_eq!(
+            read(T::Date, json!("2024-01-02")),
+            Some(NewValue::Date("2024-01-02".into()))
+        );
+        assert_eq!(
+            read(T::Select, json!("öPTION 2")),
+            Some(NewValue::Select(OptionRef::Number(2)))
+        );
+        let both = NewValue::MultiSelect(vec![OptionRef::Number(1), OptionRef::Number(2)]);
+        assert_eq!(read(T::MultiSelect, json!([1, "Öption 2"])), Some(both));
+        for (field_type, value) in [
+            (T::Number, json!("many")),
+            (T::Boolean, json!(1)),
+            (T::Date, json!(20240102)),
+            (T::Select, json!("Option")),
+            (T::MultiSelect, json!("Öption 1")),
+            (T::Text, json!({})),
+        ] {
+            assert_eq!(read(field_type, value.clone()), None, "{value}");
+        }
+    }
+}

@@ -62,13 +62,13 @@ impl Registration {
                 sent_by.and_then(|by| by.company_name.as_ref()),
                 MAX_NAME,
             ),
-            pipedrive: pipedrive(&new.powerups, &mut Problems::default()),
+            pipedrive: Vec::new(),
             problems: Problems::default(),
         };
         emails(&registration, &mut problems);
         someone(new, &registration, &mut problems);
         associations(new, &mut problems);
-        pipedrive(&new.powerups, &mut problems);
+        registration.pipedrive = pipedrive(&new.powerups, &mut problems);
         json_texts(new, &mut problems);
         registration.problems = problems;
         Ok(registration)
@@ -251,5 +251,156 @@ fn json_texts(new: &NewRegistration, problems: &mut Problems) {
             let path = ["integrationCustomFields".into(), index.into(), "value".into()];
             problems.add(Problem::invalid(path, "must not contain U+0000"));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Ref;
+    use crate::domain::leads::{IntegrationName, LeadOrigin};
+    use serde_json::json;
+
+    fn referral() -> NewRegistration {
+        NewRegistration {
+            origin: LeadOrigin::Graphql,
+            email: Some("a@b.co".to_owned()),
+            company_name: None,
+            phone_number: None,
+            first_name: None,
+            last_name: None,
+            source: None,
+            association_type: Some(AssociationType::Referral),
+            campaign: None,
+            partnership_lead: Some(NewPartnershipLead::default()),
+            tags: Vec::new(),
+            custom_fields: Vec::new(),
+            partner_custom_fields: Vec::new(),
+            attributions: Vec::new(),
+            integration_name: None,
+            integration_custom_fields: Vec::new(),
+            powerups: Map::new(),
+            body: String::new(),
+        }
+    }
+
+    fn codes(new: &NewRegistration) -> Vec<(ProblemCode, Vec<PathSegment>)> {
+        let problems = match Registration::check(new) {
+            Ok(registration) => registration.problems,
+            Err(error) => panic!("{error:?}"),
+        };
+        match problems.check() {
+            Ok(()) => Vec::new(),
+            Err(crate::domain::error::Error::Invalid(problems)) => problems
+                .into_iter()
+                .map(|problem| (problem.code, problem.path))
+                .collect(),
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+
+    fn one<const N: usize>(code: ProblemCode, path: [PathSegment; N]) -> Vec<(ProblemCode, Vec<PathSegment>)> {
+        vec![(code, path.into())]
+    }
+
+    #[test]
+    fn a_registration_says_who_and_how() {
+        assert_eq!(codes(&referral()), []);
+        let nobody = NewRegistration {
+            email: Some("  ".to_owned()),
+            ..referral()
+        };
+        assert_eq!(codes(&nobody), one(ProblemCode::Missing, ["email".into()]));
+        let somehow = NewRegistration {
+            association_type: None,
+            ..referral()
+        };
+        assert_eq!(codes(&somehow), one(ProblemCode::Missing, ["associationType".into()]));
+        let alone = NewRegistration {
+            partnership_lead: None,
+            ..referral()
+        };
+        assert_eq!(codes(&alone), one(ProblemCode::Invalid, ["partnershipLead".into()]));
+        let campaign = NewRegistration {
+            association_type: Some(AssociationType::Campaigns),
+            ..referral()
+        };
+        assert_eq!(codes(&campaign), one(ProblemCode::Invalid, ["campaignId".into()]));
+    }
+
+    #[test]
+    fn lengths_are_counted_in_characters_after_trimming() {
+        let named = |name: String| NewRegistration {
+            company_name: Some(name),
+            ..referral()
+        };
+        assert_eq!(codes(&named(format!(" {} ", "ü".repeat(MAX_NAME)))), []);
+        let expected = one(ProblemCode::TooLong, ["companyName".into()]);
+        assert_eq!(codes(&named("ü".repeat(MAX_NAME + 1))), expected);
+        let phone = NewRegistration {
+            phone_number: Some("1".repeat(MAX_PHONE + 1)),
+            ..referral()
+        };
+        assert_eq!(codes(&phone), one(ProblemCode::TooLong, ["phoneNumber".into()]));
+    }
+
+    #[test]
+    fn pipedrive_ids_are_whole_numbers_from_one() {
+        let with = |pipedrive: Value| {
+            let powerups = [("pipedrive".to_owned(), pipedrive)].into_iter().collect();
+            NewRegistration { powerups, ..referral() }
+        };
+        assert_eq!(codes(&with(json!({"deal_id": 1, "person_id": null, "other": "x"}))), []);
+        for bad in [json!(0), json!(-1), json!(1.5), json!("1"), json!([1])] {
+            let path = ["powerups".into(), "pipedrive".into(), "deal_id".into()];
+            assert_eq!(
+                codes(&with(json!({ "deal_id": bad }))),
+                one(ProblemCode::Invalid, path),
+                "{bad}"
+            );
+        }
+        assert_eq!(
+            codes(&with(json!([]))),
+            one(ProblemCode::Invalid, ["powerups".into(), "pipedrive".into()])
+        );
+    }
+
+    #[test]
+    fn the_source_follows_from_the_rest_unless_it_is_given() {
+        let form = NewPartnershipLead {
+            form_submission_lead: true,
+            ..Default::default()
+        };
+        let from_form = NewRegistration {
+            partnership_lead: Some(form),
+            ..referral()
+        };
+        let integrated = NewRegistration {
+            integration_name: Some(IntegrationName::Slack),
+            ..from_form.clone()
+        };
+        let given = NewRegistration {
+            source: Some(LeadSource::Manual),
+            ..integrated.clone()
+        };
+        let campaign = NewRegistration {
+            association_type: Some(AssociationType::Campaigns),
+            campaign: Some(Ref::Id(1)),
+            ..referral()
+        };
+        assert_eq!(source(&referral()), LeadSource::Partnership);
+        assert_eq!(source(&from_form), LeadSource::LeadSubmissionForm);
+        assert_eq!(source(&integrated), LeadSource::Integration);
+        assert_eq!(source(&given), LeadSource::Manual);
+        assert_eq!(source(&campaign), LeadSource::Campaign);
+    }
+
+    #[test]
+    fn more_parts_than_a_lead_may_have_are_refused_before_anything_is_looked_up() {
+        let new = NewRegistration {
+            tags: (1..=101).map(Ref::Id).collect(),
+            ..referral()
+        };
+        assert!(Registration::check(&new).is_err());
     }
 }
