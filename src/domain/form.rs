@@ -1,6 +1,6 @@
 //! [`Form`]: an input being checked. It trims, bounds and gathers what is wrong, each with its path.
 
-use chrono::{DateTime, Datelike, SubsecRound, Utc};
+use chrono::{DateTime, Datelike, Utc};
 
 use super::error::{PathSegment, Problem, ProblemCode, Problems, Result};
 use super::text;
@@ -78,12 +78,13 @@ impl Form {
 
     /// A time that both databases can keep and order: cut to microseconds, in a year of four digits.
     pub(super) fn moment(&mut self, path: impl Into<PathSegment>, at: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
-        let at = at?.trunc_subsecs(6);
-        if !(1..=9999).contains(&at.year()) {
+        // By way of the number, which has no leap seconds: databases know none.
+        let at = DateTime::from_timestamp_micros(at?.timestamp_micros());
+        let storable = at.filter(|at| (1..=9999).contains(&at.year()));
+        if storable.is_none() {
             self.refuse(ProblemCode::Invalid, path, "The year must have four digits");
-            return None;
         }
-        Some(at)
+        storable
     }
 
     fn required_within(&mut self, path: PathSegment, text: &str, longest: usize) -> String {

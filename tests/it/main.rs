@@ -9,6 +9,7 @@ mod boundaries;
 mod entities;
 mod harness;
 mod shard;
+mod slices;
 
 use std::process::ExitCode;
 
@@ -16,7 +17,7 @@ use libtest_mimic::Arguments;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let cases = [boundaries::cases(), entities::cases(), shard::cases()];
+    let cases = [boundaries::cases(), entities::cases(), shard::cases(), slices::cases()];
     let trials = cases
         .into_iter()
         .flatten()
