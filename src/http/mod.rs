@@ -3,8 +3,10 @@
 //! Each request gets an id and a span, a time limit, a net under panics, and headers that keep browsers careful. The
 //! doors answer in their own dialects; what is answered here has both REST dialects' members, `message` and `error`.
 
+mod linger;
 mod probes;
 mod serve;
+mod unread;
 
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
@@ -50,7 +52,9 @@ async fn observe(mut request: Request, next: Next) -> Response {
     });
     let probe = probes::is_probe(request.uri().path());
     request.extensions_mut().insert(id.clone());
+    let (request, reading) = unread::watch(request);
     let mut response = next.run(request).instrument(span.clone()).await;
+    reading.finish(&mut response);
     // Probes come every few seconds and say nothing while all is well.
     if !probe || response.status().is_server_error() {
         span.in_scope(|| telemetry::answered(response.status().as_u16(), started.elapsed()));

@@ -16,6 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tower::ServiceExt;
 
+use super::linger::Lingering;
 use crate::config::HttpConfig;
 
 /// How long a client may take for its first request's head.
@@ -128,7 +129,7 @@ impl Connection {
             request
         });
         let service = TowerToHyperService::new(service);
-        let mut served = pin!(protocol.serve_connection_with_upgrades(TokioIo::new(stream), service));
+        let mut served = pin!(protocol.serve_connection_with_upgrades(TokioIo::new(Lingering::new(stream)), service));
         let mut patience = pin!(tokio::time::sleep(FIRST_REQUEST));
         let mut awaited = true;
         let mut asked_to_end = false;

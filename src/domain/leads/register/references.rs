@@ -52,7 +52,7 @@ impl References {
     pub(super) async fn resolve(op: &Op, new: &NewRegistration, mut registration: Registration) -> Result<Self> {
         let partner = new.partnership_lead.as_ref();
         let (workspace, campaigns, partnership, tags, fields, sources) = try_join!(
-            workspaces::get(op),
+            workspaces::rules(op),
             campaigns(op, new),
             async {
                 match partner {
