@@ -10,6 +10,10 @@ pub(super) const MAX_NAME: usize = 255;
 /// Longest e-mail address, in characters: what SMTP allows.
 pub(super) const MAX_EMAIL: usize = 320;
 
+/// Longest folded text, in bytes: PostgreSQL refuses longer entries in an index. Only texts of ligatures that unfold to
+/// whole words come near it.
+const MAX_FOLDED: usize = 2000;
+
 /// Values that break a rule come back empty; [`Form::check`] then refuses the whole input.
 #[derive(Debug, Default)]
 pub(super) struct Form {
@@ -100,7 +104,7 @@ impl Form {
             self.refuse(ProblemCode::Invalid, path, "The character U+0000 is not allowed");
             return None;
         }
-        if text.chars().count() > longest {
+        if text.chars().count() > longest || text::fold(text).len() > MAX_FOLDED {
             let message = format!("This must be at most {longest} characters");
             self.refuse(ProblemCode::TooLong, path, message);
             return None;
@@ -130,6 +134,7 @@ mod tests {
             form.optional("domain", Some("a\0b"));
         });
         form.email("email", "nobody");
+        form.required("folded", &"\u{fdfa}".repeat(255));
         assert_eq!(
             codes(form),
             [
@@ -143,6 +148,7 @@ mod tests {
                     vec!["partner".into(), "new".into(), "domain".into()]
                 ),
                 (ProblemCode::Invalid, vec!["email".into()]),
+                (ProblemCode::TooLong, vec!["folded".into()]),
             ]
         );
     }
