@@ -76,21 +76,8 @@ impl Authenticator {
             AuthError::Invalid
         })?;
         let found = users::identify(&self.services, identity.subject, identity.workspace).await?;
-        let Some((user, workspace)) = found else {
-            return Err(AuthError::Invalid);
-        };
-        if user.disabled_at.is_some() {
-            return Err(AuthError::Invalid);
-        }
-        Ok(Caller {
-            workspace_id: workspace.id,
-            principal: Principal::User {
-                id: user.id,
-                uuid: user.uuid,
-            },
-            scopes: Scopes::from(user.role),
-            project_id: None,
-        })
+        let (user, workspace) = found.ok_or(AuthError::Invalid)?;
+        person(&user, &workspace)
     }
 
     /// A token of our own for this person in this workspace.
@@ -117,6 +104,22 @@ impl Authenticator {
         }
         Ok(caller)
     }
+}
+
+/// A person as a caller, with what their role allows now.
+fn person(user: &User, workspace: &Workspace) -> Result<Caller, AuthError> {
+    if user.disabled_at.is_some() {
+        return Err(AuthError::Invalid);
+    }
+    Ok(Caller {
+        workspace_id: workspace.id,
+        principal: Principal::User {
+            id: user.id,
+            uuid: user.uuid,
+        },
+        scopes: Scopes::from(user.role),
+        project_id: None,
+    })
 }
 
 impl From<Error> for AuthError {

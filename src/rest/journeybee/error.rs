@@ -125,6 +125,11 @@ impl Refusal {
         self.fault.as_ref()
     }
 
+    #[cfg(test)]
+    pub fn told(&self) -> (StatusCode, &[Detail]) {
+        (self.status, &self.details)
+    }
+
     pub fn response(&self, request_id: &RequestId) -> Response {
         let body = Refused {
             error: self.error,
