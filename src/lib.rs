@@ -3,6 +3,7 @@ pub mod auth;
 pub mod config;
 pub mod domain;
 pub mod entity;
+pub mod graphql;
 pub mod http;
 pub mod request_id;
 pub mod rest;

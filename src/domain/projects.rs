@@ -89,7 +89,11 @@ pub async fn open(op: &Op, project: &ProjectRef) -> Result<Project> {
     Ok(project)
 }
 
-pub(super) async fn find(op: &Op, project: &ProjectRef) -> Result<Option<Project>> {
+/// A project by either of its ids, active or not. Asks for no scope: those who call it have asked for theirs.
+///
+/// # Errors
+/// A database fault.
+pub async fn find(op: &Op, project: &ProjectRef) -> Result<Option<Project>> {
     let projects = op.find::<project::Entity>();
     let named = match project {
         // PostgreSQL cannot even be asked for it.

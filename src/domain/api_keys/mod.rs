@@ -61,6 +61,20 @@ pub async fn by_uuids(op: &Op, uuids: &[Uuid]) -> Result<Vec<ApiKey>> {
     Ok(op.find::<api_key::Entity>().filter(wanted).all(op.db()).await?)
 }
 
+/// The key that the caller came with, if it came with one. Everybody may know their own.
+///
+/// # Errors
+/// A database fault.
+pub async fn own(op: &Op) -> Result<Option<ApiKey>> {
+    match op.caller().principal {
+        Principal::ApiKey { id, .. } => {
+            let own = op.find::<api_key::Entity>().filter(api_key::Column::Id.eq(id));
+            Ok(own.one(op.db()).await?)
+        }
+        Principal::User { .. } | Principal::System(_) => Ok(None),
+    }
+}
+
 /// Makes a key and returns it beside its row: it can never be read again. A key made by a person, or by a person's
 /// key, belongs to that person and ends with them.
 ///

@@ -1,0 +1,137 @@
+//! Attribution sources: what leads are attributed to.
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+
+use super::context::{Answer, answer, op};
+use super::error::{Failure, UserError};
+use super::node::{GlobalId, NodeKind};
+use super::paging::{Connection, List, Listed, PageArgs, connection};
+use super::payload::{Payload, reply};
+use super::scalars::{DateTime, SafeInt, Uuid};
+use crate::domain::attribution_sources;
+use crate::domain::page::Key;
+
+const LIST: List = List("attributionSources");
+
+/// Something that brings leads in, such as a trade show.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct AttributionSource {
+    /// The global id.
+    pub id: ID,
+    /// The number that the REST routes call id.
+    legacy_id: SafeInt,
+    /// The public id in its plain form.
+    uuid: Uuid,
+    /// What it is called.
+    label: String,
+    /// Grows by one with each change.
+    version: SafeInt,
+    /// When it was created.
+    created_at: DateTime,
+    /// When it was last changed.
+    updated_at: DateTime,
+}
+
+impl Listed for AttributionSource {}
+
+impl From<attribution_sources::AttributionSource> for AttributionSource {
+    fn from(row: attribution_sources::AttributionSource) -> Self {
+        Self {
+            id: GlobalId::new(NodeKind::AttributionSource, row.uuid).into(),
+            legacy_id: SafeInt(row.id),
+            uuid: Uuid(row.uuid),
+            label: row.label,
+            version: SafeInt(row.version),
+            created_at: DateTime(row.created_at),
+            updated_at: DateTime(row.updated_at),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub struct AttributionQueries;
+
+#[Object]
+impl AttributionQueries {
+    /// The workspace's attribution sources, newest first.
+    async fn attribution_sources(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start; at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 100.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
+    ) -> Answer<Connection<AttributionSource>> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        answer(ctx, list(ctx, args).await)
+    }
+}
+
+async fn list(ctx: &Context<'_>, args: PageArgs) -> Result<Connection<AttributionSource>, Failure> {
+    let page = attribution_sources::list(&op(ctx)?, args.request(ctx, LIST)?).await?;
+    let key = |row: &attribution_sources::AttributionSource| Key {
+        created_at: row.created_at,
+        id: row.id,
+    };
+    Ok(connection(LIST, page, key, AttributionSource::from))
+}
+
+#[derive(Debug, Default)]
+pub struct AttributionMutations;
+
+#[Object]
+impl AttributionMutations {
+    /// Makes an attribution source.
+    async fn create_attribution_source(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The attribution source.")] input: CreateAttributionSourceInput,
+    ) -> Answer<CreateAttributionSourcePayload> {
+        reply(ctx, create(ctx, input).await)
+    }
+}
+
+async fn create(ctx: &Context<'_>, input: CreateAttributionSourceInput) -> Result<AttributionSource, Failure> {
+    let CreateAttributionSourceInput { label } = input;
+    let new = attribution_sources::NewAttributionSource { label };
+    Ok(attribution_sources::create(&op(ctx)?, new).await?.into())
+}
+
+/// A new attribution source.
+#[derive(Debug, InputObject)]
+pub struct CreateAttributionSourceInput {
+    /// What it is called; unique in the workspace.
+    label: String,
+}
+
+/// The answer to `createAttributionSource`.
+#[derive(Debug, SimpleObject)]
+pub struct CreateAttributionSourcePayload {
+    /// The new attribution source.
+    attribution_source: Option<AttributionSource>,
+    /// What stood against it; empty when it was done.
+    user_errors: Vec<UserError>,
+}
+
+impl Payload for CreateAttributionSourcePayload {
+    type Made = AttributionSource;
+
+    fn made(attribution_source: AttributionSource) -> Self {
+        Self {
+            attribution_source: Some(attribution_source),
+            user_errors: Vec::new(),
+        }
+    }
+
+    fn refused(user_errors: Vec<UserError>) -> Self {
+        Self {
+            attribution_source: None,
+            user_errors,
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Campaigns.
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+
+use super::context::{Answer, answer, op};
+use super::error::{Failure, UserError};
+use super::node::{GlobalId, NodeKind};
+use super::paging::{Connection, List, Listed, PageArgs, connection};
+use super::payload::{Payload, reply};
+use super::scalars::{DateTime, SafeInt, Uuid};
+use crate::domain::campaigns;
+use crate::domain::page::Key;
+
+const LIST: List = List("campaigns");
+
+/// A campaign that leads are registered for.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct Campaign {
+    /// The global id.
+    pub id: ID,
+    /// The number that the REST routes call id.
+    legacy_id: SafeInt,
+    /// The public id in its plain form.
+    uuid: Uuid,
+    /// What it is called.
+    title: String,
+    /// When it begins; null when that is open.
+    starts_at: Option<DateTime>,
+    /// When it ends; null when that is open.
+    ends_at: Option<DateTime>,
+    /// Grows by one with each change.
+    version: SafeInt,
+    /// When it was created.
+    created_at: DateTime,
+    /// When it was last changed.
+    updated_at: DateTime,
+}
+
+impl Listed for Campaign {}
+
+impl From<campaigns::Campaign> for Campaign {
+    fn from(row: campaigns::Campaign) -> Self {
+        Self {
+            id: GlobalId::new(NodeKind::Campaign, row.uuid).into(),
+            legacy_id: SafeInt(row.id),
+            uuid: Uuid(row.uuid),
+            title: row.title,
+            starts_at: row.starts_at.map(DateTime),
+            ends_at: row.ends_at.map(DateTime),
+            version: SafeInt(row.version),
+            created_at: DateTime(row.created_at),
+            updated_at: DateTime(row.updated_at),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub struct CampaignQueries;
+
+#[Object]
+impl CampaignQueries {
+    /// The workspace's campaigns, newest first.
+    async fn campaigns(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start; at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 100.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
+    ) -> Answer<Connection<Campaign>> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        answer(ctx, list(ctx, args).await)
+    }
+}
+
+async fn list(ctx: &Context<'_>, args: PageArgs) -> Result<Connection<Campaign>, Failure> {
+    let page = campaigns::list(&op(ctx)?, args.request(ctx, LIST)?).await?;
+    let key = |row: &campaigns::Campaign| Key {
+        created_at: row.created_at,
+        id: row.id,
+    };
+    Ok(connection(LIST, page, key, Campaign::from))
+}
+
+#[derive(Debug, Default)]
+pub struct CampaignMutations;
+
+#[Object]
+impl CampaignMutations {
+    /// Makes a campaign.
+    async fn create_campaign(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The campaign.")] input: CreateCampaignInput,
+    ) -> Answer<CreateCampaignPayload> {
+        reply(ctx, create(ctx, input).await)
+    }
+}
+
+async fn create(ctx: &Context<'_>, input: CreateCampaignInput) -> Result<Campaign, Failure> {
+    let CreateCampaignInput {
+        title,
+        starts_at,
+        ends_at,
+    } = input;
+    let new = campaigns::NewCampaign {
+        title,
+        starts_at: starts_at.map(|at| at.0),
+        ends_at: ends_at.map(|at| at.0),
+    };
+    Ok(campaigns::create(&op(ctx)?, new).await?.into())
+}
+
+/// A new campaign.
+#[derive(Debug, InputObject)]
+pub struct CreateCampaignInput {
+    /// What it is called.
+    title: String,
+    /// When it begins.
+    starts_at: Option<DateTime>,
+    /// When it ends; not before it begins.
+    ends_at: Option<DateTime>,
+}
+
+/// The answer to `createCampaign`.
+#[derive(Debug, SimpleObject)]
+pub struct CreateCampaignPayload {
+    /// The new campaign.
+    campaign: Option<Campaign>,
+    /// What stood against it; empty when it was done.
+    user_errors: Vec<UserError>,
+}
+
+impl Payload for CreateCampaignPayload {
+    type Made = Campaign;
+
+    fn made(campaign: Campaign) -> Self {
+        Self {
+            campaign: Some(campaign),
+            user_errors: Vec::new(),
+        }
+    }
+
+    fn refused(user_errors: Vec<UserError>) -> Self {
+        Self {
+            campaign: None,
+            user_errors,
+        }
+    }
+}

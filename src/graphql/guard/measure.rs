@@ -1,0 +1,229 @@
+//! Fields, aliases and depth of a parsed document, fragments filled in but each walked once.
+
+use std::collections::{HashMap, HashSet};
+
+use async_graphql::Name;
+use async_graphql::parser::types::{ExecutableDocument, FragmentDefinition, OperationType, Selection, SelectionSet};
+use async_graphql::{Pos, Positioned};
+
+use super::{DocumentLimits, Refusal};
+
+/// Measures every operation and fragment of a parsed document.
+///
+/// # Errors
+/// A limit that one of them breaks, an unknown fragment, or fragments that contain themselves.
+pub fn measure(document: &ExecutableDocument, limits: &DocumentLimits) -> Result<(), Refusal> {
+    let mut measure = Measure {
+        fragments: &document.fragments,
+        known: HashMap::new(),
+    };
+    for name in document.fragments.keys() {
+        measure.fragment(name, Pos::default())?.check(limits)?;
+    }
+    for (_, operation) in document.operations.iter() {
+        let size = measure.selection(&operation.node.selection_set.node)?;
+        size.check(limits)?;
+        if size.top > limits.root_fields {
+            return Err(Refusal::over("top-level fields", limits.root_fields));
+        }
+        if operation.node.ty == OperationType::Mutation {
+            measure.refuse_merged(&operation.node.selection_set.node)?;
+        }
+    }
+    Ok(())
+}
+
+/// What a selection comes to, fragments filled in.
+#[derive(Clone, Copy, Debug, Default)]
+struct Size {
+    depth: usize,
+    fields: usize,
+    aliases: usize,
+    directives: usize,
+    /// Fields that stand directly in the selection.
+    top: usize,
+}
+
+impl Size {
+    fn add(&mut self, other: Self) {
+        self.depth = self.depth.max(other.depth);
+        self.fields = self.fields.saturating_add(other.fields);
+        self.aliases = self.aliases.saturating_add(other.aliases);
+        self.directives = self.directives.saturating_add(other.directives);
+        self.top = self.top.saturating_add(other.top);
+    }
+
+    fn check(self, limits: &DocumentLimits) -> Result<(), Refusal> {
+        if self.depth > limits.depth {
+            let limit = limits.depth;
+            let message = format!("The operation's fields are nested more than {limit} levels deep");
+            return Err(Refusal::limit(message));
+        }
+        for (what, count, limit) in [
+            ("fields", self.fields, limits.fields),
+            ("aliases", self.aliases, limits.aliases),
+            ("directives", self.directives, limits.directives),
+        ] {
+            if count > limit {
+                return Err(Refusal::over(what, limit));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Sizes of fragments, each found once however often it is spread.
+struct Measure<'a> {
+    fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
+    /// `None` while a fragment is being measured: meeting it then is a cycle.
+    known: HashMap<&'a str, Option<Size>>,
+}
+
+impl<'a> Measure<'a> {
+    /// Recursion is bounded by the parser's limit on selection sets times the fragments of the document, and those by
+    /// the tokens.
+    fn selection(&mut self, set: &'a SelectionSet) -> Result<Size, Refusal> {
+        let mut size = Size::default();
+        for item in &set.items {
+            size.directives = size.directives.saturating_add(item.node.directives().len());
+            match &item.node {
+                Selection::Field(field) => {
+                    let inner = self.selection(&field.node.selection_set.node)?;
+                    size.add(Size {
+                        depth: inner.depth + 1,
+                        fields: inner.fields.saturating_add(1),
+                        aliases: inner.aliases.saturating_add(usize::from(field.node.alias.is_some())),
+                        directives: inner.directives,
+                        top: 1,
+                    });
+                }
+                Selection::InlineFragment(fragment) => {
+                    size.add(self.selection(&fragment.node.selection_set.node)?);
+                }
+                Selection::FragmentSpread(spread) => {
+                    size.add(self.fragment(&spread.node.fragment_name.node, item.pos)?);
+                }
+            }
+        }
+        Ok(size)
+    }
+
+    fn fragment(&mut self, name: &str, at: Pos) -> Result<Size, Refusal> {
+        let Some((name, fragment)) = self.fragments.get_key_value(name) else {
+            return Err(Refusal::invalid(format!("Unknown fragment \"{name}\""), at));
+        };
+        match self.known.get(name.as_str()) {
+            Some(Some(size)) => return Ok(*size),
+            Some(None) => {
+                let message = format!("Fragment \"{name}\" contains itself");
+                return Err(Refusal::invalid(message, fragment.pos));
+            }
+            None => {}
+        }
+        self.known.insert(name, None);
+        let size = self.selection(&fragment.node.selection_set.node)?;
+        self.known.insert(name, Some(size));
+        Ok(size)
+    }
+
+    /// Two top-level fields with one response name would run twice here instead of once, and a mutation that runs
+    /// twice is worse than one that is refused. Its size is known to be within the limits by now.
+    fn refuse_merged(&self, set: &'a SelectionSet) -> Result<(), Refusal> {
+        let mut seen = HashSet::new();
+        let mut open = vec![set];
+        while let Some(set) = open.pop() {
+            for item in &set.items {
+                match &item.node {
+                    Selection::Field(field) => {
+                        let key = &field.node.response_key().node;
+                        if !seen.insert(key) {
+                            let message = format!("The mutation asks for \"{key}\" twice; use an alias or ask once");
+                            return Err(Refusal::invalid(message, field.pos));
+                        }
+                    }
+                    Selection::InlineFragment(fragment) => open.push(&fragment.node.selection_set.node),
+                    Selection::FragmentSpread(spread) => {
+                        let fragment = self.fragments.get(&spread.node.fragment_name.node);
+                        open.extend(fragment.map(|fragment| &fragment.node.selection_set.node));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::parser::parse_query;
+
+    use super::*;
+
+    const LIMITS: DocumentLimits = DocumentLimits {
+        bytes: 0,
+        tokens: 0,
+        nesting: 0,
+        depth: 6,
+        fields: 100,
+        aliases: 3,
+        root_fields: 4,
+        directives: 3,
+    };
+
+    fn measured(text: &str) -> Result<(), String> {
+        let document = parse_query(text).expect("test documents parse");
+        measure(&document, &LIMITS).map_err(|refusal| refusal.message)
+    }
+
+    #[test]
+    fn documents_within_the_limits_pass() {
+        for text in [
+            "{ a { b { c { d { e { f } } } } } }",
+            "{ a: x b: y c: z }",
+            "query { ...F } fragment F on Q { a ...G } fragment G on Q { b }",
+            "mutation { a b c: a }",
+            "{ a @skip(if: true) b @include(if: true) }",
+        ] {
+            assert_eq!(measured(text), Ok(()), "{text}");
+        }
+    }
+
+    #[test]
+    fn documents_over_a_limit_are_refused() {
+        for (text, reason) in [
+            ("{ a { b { c { d { e { f { g } } } } } } }", "nested"),
+            (
+                "{ a { ...F } } fragment F on Q { b { c { d { e { f { g } } } } } }",
+                "nested",
+            ),
+            ("{ a { a: x b: y c: z d: z } }", "aliases"),
+            ("{ a b c d e }", "top-level"),
+            ("{ ...F e } fragment F on Q { a b c d }", "top-level"),
+            ("{ a { b @x c @x d @x e @x } }", "directives"),
+            (
+                "{ ...F } fragment F on Q { a ...G } fragment G on Q { b ...F }",
+                "contains itself",
+            ),
+            ("{ ...F }", "Unknown fragment"),
+            ("mutation { a a }", "twice"),
+            (
+                "mutation { a ... on M { b: c } ...F } fragment F on M { b: d }",
+                "twice",
+            ),
+        ] {
+            let refused = measured(text).expect_err(text);
+            assert!(refused.contains(reason), "{text}: {refused}");
+        }
+    }
+
+    #[test]
+    fn fragment_bombs_cost_nothing() {
+        let mut bomb = String::from("{ ...f0 }");
+        for level in 0..30 {
+            let next = level + 1;
+            bomb += &format!(" fragment f{level} on Q {{ {} }}", format!("...f{next} ").repeat(20));
+        }
+        bomb += " fragment f30 on Q { a }";
+        assert!(measured(&bomb).expect_err("20^30 fields").contains("fields"));
+    }
+}

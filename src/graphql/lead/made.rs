@@ -1,0 +1,37 @@
+//! The lead in the payload of a mutation: loaded once, with what is selected of it.
+
+use async_graphql::Context;
+
+use super::Lead;
+use crate::domain::caller::Scope;
+use crate::domain::leads;
+use crate::domain::op::Op;
+use crate::graphql::error::Failure;
+use crate::graphql::prefetch;
+
+/// Refuses before anything is written a caller who may not read the lead that the payload is asked for.
+///
+/// # Errors
+/// The missing scope.
+pub fn require(ctx: &Context<'_>, op: &Op) -> Result<(), Failure> {
+    op.require(Scope::Write)?;
+    if is_selected(ctx) {
+        op.require(Scope::Read)?;
+    }
+    Ok(())
+}
+
+/// Nothing when the payload is not asked for it.
+pub async fn load(ctx: &Context<'_>, op: &Op, uuid: uuid::Uuid) -> Result<Option<Lead>, Failure> {
+    if !is_selected(ctx) {
+        return Ok(None);
+    }
+    let parts = prefetch::lead_parts(ctx, &[&["lead"]]);
+    // Somebody may have archived it since.
+    let lead = leads::by_uuids(op, &[uuid], &parts).await?.pop();
+    Ok(lead.map(Lead::from))
+}
+
+fn is_selected(ctx: &Context<'_>) -> bool {
+    ctx.look_ahead().field("lead").exists()
+}

@@ -1,0 +1,93 @@
+//! The GraphQL door: the schema as code, one file an aggregate, and its HTTP endpoint.
+//!
+//! Read types are plain records: [`prefetch`] looks at what is selected, the domain loads it with a fixed number of
+//! statements, and the executor prints what is there. Rules and permissions are the domain's.
+
+mod api_key;
+mod attribution;
+mod campaign;
+mod context;
+mod custom_field;
+mod error;
+mod guard;
+mod http;
+mod input;
+mod lead;
+mod negotiate;
+mod node;
+mod nodes;
+mod paging;
+mod params;
+mod partner;
+mod partnership;
+mod payload;
+mod prefetch;
+mod project;
+mod rel;
+mod scalars;
+mod tag;
+mod user;
+mod viewer;
+mod workspace;
+
+use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
+
+use crate::domain::Services;
+
+pub use guard::DocumentLimits;
+pub use http::{Limits, router};
+pub use paging::PageLimits;
+
+/// What can be read.
+#[derive(Debug, Default, MergedObject)]
+pub struct Query(
+    viewer::ViewerQueries,
+    nodes::NodeQueries,
+    lead::LeadQueries,
+    tag::TagQueries,
+    custom_field::CustomFieldQueries,
+    attribution::AttributionQueries,
+    campaign::CampaignQueries,
+    partnership::PartnershipQueries,
+    partner::PartnerQueries,
+    project::ProjectQueries,
+    user::UserQueries,
+    api_key::ApiKeyQueries,
+);
+
+/// What can be changed. The fields of one request are done one after the other.
+#[derive(Debug, Default, MergedObject)]
+pub struct Mutation(
+    lead::CaptureMutations,
+    lead::RegisterMutations,
+    tag::TagMutations,
+    custom_field::CustomFieldMutations,
+    attribution::AttributionMutations,
+    campaign::CampaignMutations,
+    partnership::PartnershipMutations,
+    partner::PartnerMutations,
+    project::ProjectMutations,
+    api_key::ApiKeyMutations,
+    workspace::WorkspaceMutations,
+);
+
+pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+
+/// The schema as it is served.
+pub fn schema(services: Services, pages: PageLimits) -> Schema {
+    let builder = Schema::build(Query::default(), Mutation::default(), EmptySubscription);
+    builder.data(services).data(pages).finish()
+}
+
+/// The schema as text: the same for every run.
+pub fn sdl() -> String {
+    let schema = Schema::build(Query::default(), Mutation::default(), EmptySubscription).finish();
+    let options = SDLExportOptions::new().include_specified_by().use_space_ident();
+    let mut text = schema.sdl_with_options(options);
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests;

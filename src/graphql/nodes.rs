@@ -1,0 +1,160 @@
+//! `node` and `nodes`: anything by its global id.
+
+use std::collections::HashMap;
+
+use async_graphql::{Context, ID, Interface, Object};
+
+use super::api_key::ApiKey;
+use super::attribution::AttributionSource;
+use super::campaign::Campaign;
+use super::context::{Answer, answer, answer_found, op};
+use super::custom_field::{self, CustomField};
+use super::error::Failure;
+use super::lead::Lead;
+use super::node::{GlobalId, NodeKind};
+use super::partner::{PartnerCompany, PartnerUser};
+use super::partnership::Partnership;
+use super::prefetch;
+use super::project::Project;
+use super::tag::Tag;
+use super::user::User;
+use super::workspace::Workspace;
+use crate::domain::caller::Scope;
+use crate::domain::op::Op;
+use crate::domain::partnerships::{self, partner_companies, partner_users};
+use crate::domain::{
+    api_keys, attribution_sources, campaigns, custom_fields, leads, projects, tags, users, workspaces,
+};
+
+/// How many ids `nodes` takes.
+const MOST: usize = 100;
+
+/// Something with a global id, which `node` finds again.
+#[derive(Clone, Debug, Interface)]
+#[graphql(field(name = "id", ty = "&ID", desc = "The global id. Opaque."))]
+pub enum Node {
+    ApiKey(Box<ApiKey>),
+    AttributionSource(Box<AttributionSource>),
+    Campaign(Box<Campaign>),
+    CustomField(Box<CustomField>),
+    Lead(Box<Lead>),
+    PartnerCompany(Box<PartnerCompany>),
+    PartnerUser(Box<PartnerUser>),
+    Partnership(Box<Partnership>),
+    Project(Box<Project>),
+    Tag(Box<Tag>),
+    User(Box<User>),
+    Workspace(Box<Workspace>),
+}
+
+#[derive(Debug, Default)]
+pub struct NodeQueries;
+
+#[Object]
+impl NodeQueries {
+    /// Anything by its global id; null when there is no such thing.
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "The global id.")] id: ID) -> Answer<Node> {
+        let found = find(ctx, std::slice::from_ref(&id)).await;
+        answer_found(ctx, found.map(|mut nodes| nodes.pop().flatten()))
+    }
+
+    /// Several things by their global ids, in the order of the ids; null for each that is not there.
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The global ids; at most 100.")] ids: Vec<ID>,
+    ) -> Answer<Vec<Option<Node>>> {
+        answer(ctx, find(ctx, &ids).await)
+    }
+}
+
+async fn find(ctx: &Context<'_>, ids: &[ID]) -> Result<Vec<Option<Node>>, Failure> {
+    let op = op(ctx)?;
+    op.require(Scope::Read)?;
+    if ids.len() > MOST {
+        return Err(Failure::Argument(format!("ids must have at most {MOST} entries")));
+    }
+    let ids: Vec<Option<GlobalId>> = ids.iter().map(|id| GlobalId::decode(id)).collect();
+    let mut wanted: HashMap<NodeKind, Vec<uuid::Uuid>> = HashMap::new();
+    for id in ids.iter().flatten() {
+        wanted.entry(id.kind).or_default().push(id.uuid);
+    }
+    let mut found = HashMap::new();
+    for (kind, uuids) in wanted {
+        found.extend(load(ctx, &op, kind, &uuids).await?);
+    }
+    Ok(ids.into_iter().map(|id| found.get(&id?).cloned()).collect())
+}
+
+type Found = Vec<(GlobalId, Node)>;
+
+/// Things of one kind, with one statement for each level that is selected.
+async fn load(ctx: &Context<'_>, op: &Op, kind: NodeKind, uuids: &[uuid::Uuid]) -> Result<Found, Failure> {
+    let id = |uuid| GlobalId::new(kind, uuid);
+    Ok(match kind {
+        NodeKind::Lead => {
+            let parts = prefetch::lead_parts(ctx, &[&[]]);
+            let rows = leads::by_uuids(op, uuids, &parts).await?;
+            each(rows, |row| (id(row.lead.uuid), Node::Lead(Box::new(row.into()))))
+        }
+        NodeKind::Tag => {
+            let rows = tags::by_uuids(op, uuids).await?;
+            each(rows, |row| (id(row.uuid), Node::Tag(Box::new(row.into()))))
+        }
+        NodeKind::CustomField => {
+            let rows = custom_fields::by_uuids(op, uuids).await?;
+            let ids: Vec<GlobalId> = rows.iter().map(|row| id(row.uuid)).collect();
+            let fields = custom_field::with_options(ctx, op, rows).await?;
+            let nodes = fields.into_iter().map(|field| Node::CustomField(Box::new(field)));
+            ids.into_iter().zip(nodes).collect()
+        }
+        NodeKind::AttributionSource => {
+            let rows = attribution_sources::by_uuids(op, uuids).await?;
+            each(rows, |row| {
+                (id(row.uuid), Node::AttributionSource(Box::new(row.into())))
+            })
+        }
+        NodeKind::Campaign => {
+            let rows = campaigns::by_uuids(op, uuids).await?;
+            each(rows, |row| (id(row.uuid), Node::Campaign(Box::new(row.into()))))
+        }
+        NodeKind::Partnership => {
+            let rows = partnerships::by_uuids(op, uuids).await?;
+            each(rows, |row| (id(row.side.uuid), Node::Partnership(Box::new(row.into()))))
+        }
+        NodeKind::PartnerCompany => {
+            let rows = partner_companies::by_uuids(op, uuids).await?;
+            each(rows, |row| (id(row.uuid), Node::PartnerCompany(Box::new(row.into()))))
+        }
+        NodeKind::PartnerUser => {
+            let rows = partner_users::by_uuids(op, uuids).await?;
+            each(rows, |row| (id(row.uuid), Node::PartnerUser(Box::new(row.into()))))
+        }
+        NodeKind::Project => {
+            let rows = projects::by_uuids(op, uuids).await?;
+            each(rows, |row| (id(row.uuid), Node::Project(Box::new(row.into()))))
+        }
+        NodeKind::User => {
+            let rows = users::by_uuids(op, uuids).await?;
+            each(rows, |row| (id(row.uuid), Node::User(Box::new(row.into()))))
+        }
+        NodeKind::ApiKey => {
+            let rows = api_keys::by_uuids(op, uuids).await?;
+            each(rows, |row| (id(row.uuid), Node::ApiKey(Box::new(row.into()))))
+        }
+        NodeKind::Workspace => {
+            // A caller knows of no other than its own.
+            let rows = vec![workspaces::get(op).await?];
+            each(rows, |row| (id(row.uuid), Node::Workspace(Box::new(row.into()))))
+        }
+        // Parts of something else: found with that, not by themselves.
+        NodeKind::CustomFieldOption
+        | NodeKind::CustomFieldValue
+        | NodeKind::LeadAttribution
+        | NodeKind::PartnershipLead => Vec::new(),
+    })
+}
+
+fn each<R>(rows: Vec<R>, convert: impl Fn(R) -> (GlobalId, Node)) -> Found {
+    rows.into_iter().map(convert).collect()
+}

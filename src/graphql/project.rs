@@ -1,0 +1,208 @@
+//! Projects.
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+
+use super::context::{Answer, answer, op};
+use super::error::{Failure, UserError};
+use super::input::project_ref;
+use super::node::{GlobalId, NodeKind};
+use super::paging::{Connection, List, Listed, PageArgs, connection};
+use super::payload::{Payload, reply};
+use super::scalars::{DateTime, SafeInt, Uuid};
+use crate::domain::caller::Scope;
+use crate::domain::page::Key;
+use crate::domain::projects::{self, Activity};
+
+const LIST: List = List("projects");
+
+/// A site or funnel that posts leads.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct Project {
+    /// The global id.
+    pub id: ID,
+    /// The number that the REST routes call id.
+    legacy_id: SafeInt,
+    /// The public id in its plain form.
+    uuid: Uuid,
+    /// The id that the LeadTrackr route takes as `projectId`.
+    public_id: String,
+    /// What it is called.
+    name: String,
+    /// Whether it takes leads.
+    active: bool,
+    /// Grows by one with each change.
+    version: SafeInt,
+    /// When it was created.
+    created_at: DateTime,
+    /// When it was last changed.
+    updated_at: DateTime,
+}
+
+impl Listed for Project {}
+
+impl From<projects::Project> for Project {
+    fn from(row: projects::Project) -> Self {
+        Self {
+            id: GlobalId::new(NodeKind::Project, row.uuid).into(),
+            legacy_id: SafeInt(row.id),
+            uuid: Uuid(row.uuid),
+            public_id: row.public_id,
+            name: row.name,
+            active: row.active,
+            version: SafeInt(row.version),
+            created_at: DateTime(row.created_at),
+            updated_at: DateTime(row.updated_at),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub struct ProjectQueries;
+
+#[Object]
+impl ProjectQueries {
+    /// The workspace's projects, newest first. A key that is bound to one sees that one.
+    async fn projects(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start; at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 100.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
+    ) -> Answer<Connection<Project>> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        answer(ctx, list(ctx, args).await)
+    }
+}
+
+async fn list(ctx: &Context<'_>, args: PageArgs) -> Result<Connection<Project>, Failure> {
+    let page = projects::list(&op(ctx)?, args.request(ctx, LIST)?).await?;
+    let key = |row: &projects::Project| Key {
+        created_at: row.created_at,
+        id: row.id,
+    };
+    Ok(connection(LIST, page, key, Project::from))
+}
+
+#[derive(Debug, Default)]
+pub struct ProjectMutations;
+
+#[Object]
+impl ProjectMutations {
+    /// Makes a project.
+    async fn create_project(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The project.")] input: CreateProjectInput,
+    ) -> Answer<CreateProjectPayload> {
+        reply(ctx, create(ctx, input).await)
+    }
+
+    /// Makes a project take leads, or stops it.
+    async fn update_project(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The project and what changes.")] input: UpdateProjectInput,
+    ) -> Answer<UpdateProjectPayload> {
+        reply(ctx, update(ctx, input).await)
+    }
+}
+
+async fn create(ctx: &Context<'_>, input: CreateProjectInput) -> Result<Project, Failure> {
+    let CreateProjectInput { name, public_id } = input;
+    let new = projects::NewProject { name, public_id };
+    Ok(projects::create(&op(ctx)?, new).await?.into())
+}
+
+async fn update(ctx: &Context<'_>, input: UpdateProjectInput) -> Result<Project, Failure> {
+    let UpdateProjectInput { project_id, active } = input;
+    let op = op(ctx)?;
+    op.require(Scope::Admin)?;
+    let project = projects::find(&op, &project_ref(&project_id)).await?;
+    let unknown = || Failure::Input(vec![UserError::not_found(vec!["projectId".into()])]);
+    let project = project.ok_or_else(unknown)?;
+    let activity = match active {
+        Some(true) => Activity::Active,
+        Some(false) => Activity::Inactive,
+        None => return Ok(project.into()),
+    };
+    Ok(projects::set_active(&op, project.uuid, activity).await?.into())
+}
+
+/// A new project.
+#[derive(Debug, InputObject)]
+pub struct CreateProjectInput {
+    /// What it is called.
+    name: String,
+    /// The id that the LeadTrackr route will take: up to 64 letters, digits, hyphens and underscores. A random one by
+    /// default.
+    public_id: Option<String>,
+}
+
+/// A project and what changes of it.
+#[derive(Debug, InputObject)]
+pub struct UpdateProjectInput {
+    /// The project's node id or public id.
+    project_id: ID,
+    /// Whether it takes leads; left as it is when absent.
+    active: Option<bool>,
+}
+
+/// The answer to `createProject`.
+#[derive(Debug, SimpleObject)]
+pub struct CreateProjectPayload {
+    /// The new project.
+    project: Option<Project>,
+    /// What stood against it; empty when it was done.
+    user_errors: Vec<UserError>,
+}
+
+impl Payload for CreateProjectPayload {
+    type Made = Project;
+
+    fn made(project: Project) -> Self {
+        Self {
+            project: Some(project),
+            user_errors: Vec::new(),
+        }
+    }
+
+    fn refused(user_errors: Vec<UserError>) -> Self {
+        Self {
+            project: None,
+            user_errors,
+        }
+    }
+}
+
+/// The answer to `updateProject`.
+#[derive(Debug, SimpleObject)]
+pub struct UpdateProjectPayload {
+    /// The project as it is now.
+    project: Option<Project>,
+    /// What stood against it; empty when it was done.
+    user_errors: Vec<UserError>,
+}
+
+impl Payload for UpdateProjectPayload {
+    type Made = Project;
+
+    fn made(project: Project) -> Self {
+        Self {
+            project: Some(project),
+            user_errors: Vec::new(),
+        }
+    }
+
+    fn refused(user_errors: Vec<UserError>) -> Self {
+        Self {
+            project: None,
+            user_errors,
+        }
+    }
+}
