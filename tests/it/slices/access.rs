@@ -8,7 +8,7 @@ use leadgraph::domain::users::{self, NewUser, Role, Standing, UserSubject};
 use leadgraph::domain::workspaces::{self, DedupePolicy, WorkspacePatch};
 use uuid::Uuid;
 
-use super::{Ground, forbidden, new_user, not_found, path, problems, taken};
+use super::{Ground, forbidden, new_user, not_found, only, path, problems, taken};
 use crate::harness::{Case, both};
 
 pub fn cases() -> Vec<Case> {
@@ -43,8 +43,8 @@ async fn a_workspace_begins_with_its_own_log(ground: Ground) {
     assert_eq!(found.as_ref(), Some(&ground.theirs));
     assert_eq!(workspaces::find_by_uuid(&system, Uuid::nil()).await.unwrap(), None);
     assert_eq!(
-        workspaces::find_by_name(&system, "Ours").await.unwrap(),
-        [ground.ours.clone()]
+        only(workspaces::find_by_name(&system, "Ours").await.unwrap()),
+        ground.ours
     );
     assert!(workspaces::find_by_name(&system, "a\0").await.unwrap().is_empty());
 }
@@ -93,12 +93,12 @@ async fn a_project_opens_to_those_who_may(ground: Ground) {
 
     let bound = ground.with_scopes(Scopes::READ_WRITE, Some(one.id));
     assert_eq!(
-        projects::list(&bound, PageRequest::first(9)).await.unwrap().items,
-        [one.clone()]
+        only(projects::list(&bound, PageRequest::first(9)).await.unwrap().items),
+        one
     );
     assert_eq!(
-        projects::by_uuids(&bound, &[one.uuid, other.uuid]).await.unwrap(),
-        [one.clone()]
+        only(projects::by_uuids(&bound, &[one.uuid, other.uuid]).await.unwrap()),
+        one
     );
     projects::set_active(&op, other.uuid, Activity::Inactive).await.unwrap();
     let elsewhere = projects::open(&bound, &ProjectRef::Uuid(other.uuid)).await;
@@ -197,11 +197,8 @@ async fn a_person_is_known_once(ground: Ground) {
     users::create(&ground.there(), new_user("jo@example.com", Role::Member))
         .await
         .unwrap();
-    assert_eq!(users::by_uuids(&op, &[jo.uuid]).await.unwrap(), [jo.clone()]);
-    assert_eq!(
-        users::list(&op, PageRequest::first(9)).await.unwrap().items,
-        [jo.clone()]
-    );
+    assert_eq!(only(users::by_uuids(&op, &[jo.uuid]).await.unwrap()), jo);
+    assert_eq!(only(users::list(&op, PageRequest::first(9)).await.unwrap().items), jo);
     assert!(users::by_uuids(&ground.there(), &[jo.uuid]).await.unwrap().is_empty());
 }
 

@@ -11,7 +11,7 @@ use leadgraph::domain::projects::{self, NewProject};
 use leadgraph::domain::tags::{self, NewTag, PartnerType, TagAssociation};
 use uuid::Uuid;
 
-use super::{Ground, forbidden, path, problems, taken};
+use super::{Ground, forbidden, only, path, problems, taken};
 use crate::harness::{Case, both};
 
 pub fn cases() -> Vec<Case> {
@@ -67,15 +67,12 @@ async fn what_is_made_reads_back_and_leaves_an_event(ground: Ground) {
         (tag.label.as_str(), tag.background_color.as_str(), tag.version),
         ("Hot", "#6B7280", 1)
     );
-    assert_eq!(
-        tags::by_uuids(&op, &[tag.uuid, Uuid::nil()]).await.unwrap(),
-        [tag.clone()]
-    );
+    assert_eq!(only(tags::by_uuids(&op, &[tag.uuid, Uuid::nil()]).await.unwrap()), tag);
 
     let source = attribution_sources::create(&op, source("Trade Show")).await.unwrap();
     assert_eq!(
-        attribution_sources::by_uuids(&op, &[source.uuid]).await.unwrap(),
-        [source]
+        only(attribution_sources::by_uuids(&op, &[source.uuid]).await.unwrap()),
+        source
     );
 
     let starts = op.now();
@@ -85,17 +82,17 @@ async fn what_is_made_reads_back_and_leaves_an_event(ground: Ground) {
         ..campaign("Spring")
     };
     let campaign = campaigns::create(&op, dated).await.unwrap();
-    assert_eq!(campaigns::by_uuids(&op, &[campaign.uuid]).await.unwrap(), [campaign]);
+    assert_eq!(
+        only(campaigns::by_uuids(&op, &[campaign.uuid]).await.unwrap()),
+        campaign
+    );
 
     let size = field("Size", FieldType::Select, &["Small", "Big"]);
     let size = custom_fields::create(&op, size).await.unwrap();
     let notes = custom_fields::create(&op, field("Notes", FieldType::Textarea, &[]))
         .await
         .unwrap();
-    assert_eq!(
-        custom_fields::by_uuids(&op, &[size.uuid]).await.unwrap(),
-        [size.clone()]
-    );
+    assert_eq!(only(custom_fields::by_uuids(&op, &[size.uuid]).await.unwrap()), size);
     let options = custom_fields::options_of(&op, &[notes.id, size.id]).await.unwrap();
     let options: Vec<_> = options
         .iter()

@@ -164,3 +164,8 @@ fn problems<T: std::fmt::Debug>(result: Result<T, Error>) -> Vec<(ProblemCode, V
         other => panic!("{other:?}"),
     }
 }
+
+fn only<T: std::fmt::Debug>(mut rows: Vec<T>) -> T {
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    rows.remove(0)
+}

@@ -10,7 +10,7 @@ use leadgraph::domain::partnerships::{
 };
 use uuid::Uuid;
 
-use super::{Ground, forbidden, not_found, path, problems, taken, workspace};
+use super::{Ground, forbidden, not_found, only, path, problems, taken, workspace};
 use crate::harness::{Case, both};
 
 pub fn cases() -> Vec<Case> {
@@ -81,8 +81,8 @@ async fn an_invitation_makes_two_sides_of_one_partnership(ground: Ground) {
     );
     assert_eq!(ours[0].reseller_side(), Some(ResellerSide::Partner));
     assert_eq!(
-        partnerships::by_uuids(&there, &[joined.side.uuid]).await.unwrap(),
-        [joined]
+        only(partnerships::by_uuids(&there, &[joined.side.uuid]).await.unwrap()),
+        joined
     );
 
     for (workspace, kind, expected) in [
@@ -192,8 +192,8 @@ async fn a_partnership_has_a_known_partner(ground: Ground) {
     assert_eq!(problems(partnerships::create(&here, bad).await), expected);
     assert_eq!(ground.events(&ground.ours, "partnership.created").await, 1);
     assert_eq!(
-        partner_companies::by_uuids(&here, &[known.uuid]).await.unwrap(),
-        [known.clone()]
+        only(partner_companies::by_uuids(&here, &[known.uuid]).await.unwrap()),
+        known
     );
     assert!(
         partner_companies::by_uuids(&there, &[known.uuid])
@@ -257,7 +257,7 @@ async fn a_partner_has_each_person_once(ground: Ground) {
     let all = partner_users::list(&here, Of::AllPartners, first).await.unwrap();
     assert_eq!(all.items, [same, jo.clone()]);
     let of_one = partner_users::list(&here, Of::Partner(one.id), first).await.unwrap();
-    assert_eq!(of_one.items, [jo.clone()]);
+    assert_eq!(only(of_one.items), jo);
     assert!(
         partner_users::list(&there, Of::Partner(one.id), first)
             .await
@@ -265,7 +265,7 @@ async fn a_partner_has_each_person_once(ground: Ground) {
             .items
             .is_empty()
     );
-    assert_eq!(partner_users::by_uuids(&here, &[jo.uuid]).await.unwrap(), [jo]);
+    assert_eq!(only(partner_users::by_uuids(&here, &[jo.uuid]).await.unwrap()), jo);
     assert_eq!(ground.events(&ground.ours, "partner_user.created").await, 2);
 }
 
