@@ -101,6 +101,30 @@ impl Database {
         Ok(())
     }
 
+    /// Sets the number that the next row of `table` gets. For data whose numbers must be known ones, such as the demo's.
+    ///
+    /// # Errors
+    /// A database fault.
+    pub async fn next_id(&self, table: &'static str, id: i64) -> Result<()> {
+        let last = id - 1;
+        let statements = match self.backend() {
+            DatabaseBackend::Postgres => {
+                vec![format!(
+                    "SELECT setval(pg_get_serial_sequence('{table}', 'id'), {id}, false)"
+                )]
+            }
+            // SQLite's own table has no unique key that an upsert could name.
+            _ => vec![
+                format!("DELETE FROM sqlite_sequence WHERE name = '{table}'"),
+                format!("INSERT INTO sqlite_sequence (name, seq) VALUES ('{table}', {last})"),
+            ],
+        };
+        for statement in statements {
+            self.writer.execute_unprepared(&statement).await?;
+        }
+        Ok(())
+    }
+
     /// Waits for running statements and closes.
     pub async fn close(&self) {
         // Closing fails only when it was closed before.

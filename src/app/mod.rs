@@ -1,0 +1,188 @@
+//! The composition root: from settings to a running server. Tests build the server here too.
+
+pub mod access;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::Router;
+use sea_orm::DbErr;
+use tokio::net::TcpListener;
+
+use crate::auth::{Authenticator, Gate, KeyError};
+use crate::config::{AuthConfig, Config, ConfigError, DatabaseConfig, HttpConfig, LimitsConfig, Switch};
+use crate::domain::database::{Database, DatabaseOptions};
+use crate::domain::error::Error;
+use crate::domain::{Services, Settings};
+use crate::http::Ended;
+use crate::secrets::{Purpose, SecretError, Secrets};
+use crate::{graphiql, graphql, http, rest};
+
+/// A server that is ready to serve.
+#[derive(Debug)]
+pub struct App {
+    http: HttpConfig,
+    services: Services,
+    authenticator: Arc<Authenticator>,
+    router: Router,
+}
+
+/// Why the server does not start. Said to whoever starts it, one sentence each.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    #[error("the identity provider's key cannot be used: {0}")]
+    Provider(#[from] KeyError),
+    #[error("the database cannot be reached: {0}")]
+    Database(String),
+    #[error("the database's schema could not be brought up to date: {0}")]
+    Migration(DbErr),
+    #[error("the database lacks {0} migration(s): run `leadgraph migrate` first")]
+    SchemaBehind(usize),
+    #[error("the database was written by a newer version of leadgraph (it knows {0}); start that version instead")]
+    SchemaAhead(String),
+}
+
+impl App {
+    /// Connects, migrates unless the settings forbid it, and puts everything together.
+    ///
+    /// # Errors
+    /// A setting that cannot be used, or a database that cannot.
+    pub async fn build(config: Config) -> Result<Self, StartError> {
+        let services = connect(&config).await?;
+        match schema(&services, config.database.migrate).await {
+            // Somebody else migrates: `/readyz` tells when it is done.
+            Err(StartError::SchemaBehind(pending)) => tracing::warn!(pending, "waiting for migrations"),
+            other => other?,
+        }
+        let authenticator = Arc::new(authenticator(&config, &services)?);
+        let gate = Gate {
+            services: services.clone(),
+            authenticator: Arc::clone(&authenticator),
+        };
+        let doors = doors(gate, config.limits, config.graphiql);
+        let router = http::router(doors, services.clone(), &config.http);
+        Ok(Self {
+            http: config.http,
+            services,
+            authenticator,
+            router,
+        })
+    }
+
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    pub fn auth(&self) -> &Authenticator {
+        &self.authenticator
+    }
+
+    /// Serves until `shutdown`, lets running requests finish, and closes the database.
+    pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Ended {
+        let ended = http::serve(listener, self.router(), &self.http, shutdown).await;
+        self.services.database().close().await;
+        ended
+    }
+}
+
+/// The services alone, for commands that need no server.
+///
+/// # Errors
+/// A database that cannot be reached.
+pub async fn connect(config: &Config) -> Result<Services, StartError> {
+    let DatabaseConfig {
+        target,
+        connections,
+        acquire_timeout,
+        migrate: _,
+    } = config.database.clone();
+    let options = DatabaseOptions {
+        target,
+        connections,
+        acquire_timeout,
+    };
+    let database = Database::connect(&options).await.map_err(|error| match error {
+        Error::Unavailable(cause) => StartError::Database(cause.to_string()),
+        other => StartError::Database(format!("{other:?}")),
+    })?;
+    let settings = Settings {
+        intake_retention: chrono::Duration::days(config.intake_retention_days.into()),
+    };
+    Ok(Services::new(database, settings))
+}
+
+/// Brings the schema up to date, or sees whether it is.
+///
+/// # Errors
+/// A schema that is behind and may not be touched, or that is ahead.
+pub async fn schema(services: &Services, migrate: Switch) -> Result<(), StartError> {
+    let database = services.database().writer();
+    if migrate == Switch::On {
+        let applied = migration::apply(database).await.map_err(StartError::Migration)?;
+        if applied > 0 {
+            tracing::info!(applied, "brought the schema up to date");
+        }
+        return Ok(());
+    }
+    let state = migration::state(database).await.map_err(StartError::Migration)?;
+    if !state.unknown.is_empty() {
+        return Err(StartError::SchemaAhead(state.unknown.join(", ")));
+    }
+    if state.pending > 0 {
+        return Err(StartError::SchemaBehind(state.pending));
+    }
+    Ok(())
+}
+
+/// # Errors
+/// No secret, or a provider's key that cannot be used.
+pub fn authenticator(config: &Config, services: &Services) -> Result<Authenticator, StartError> {
+    let auth = AuthConfig {
+        token_key: Secrets::load(&config.secret)?.key(Purpose::Tokens),
+        provider: config.provider.clone(),
+    };
+    Ok(Authenticator::new(&auth, services.clone())?)
+}
+
+fn doors(gate: Gate, limits: LimitsConfig, explorer: Switch) -> Router {
+    let doors = Router::new()
+        .merge(graphql::router(gate.clone(), graphql_limits(limits)))
+        .merge(rest::router(gate))
+        .merge(graphiql::home(explorer == Switch::On));
+    match explorer {
+        Switch::On => doors.merge(graphiql::router()),
+        Switch::Off => doors,
+    }
+}
+
+fn graphql_limits(limits: LimitsConfig) -> graphql::Limits {
+    let LimitsConfig {
+        graphql_body,
+        document_bytes,
+        document_tokens,
+        document_nesting,
+        page_default,
+        page_max,
+    } = limits;
+    graphql::Limits {
+        body: graphql_body,
+        document: graphql::DocumentLimits {
+            bytes: document_bytes,
+            tokens: document_tokens,
+            nesting: document_nesting,
+            ..graphql::DocumentLimits::default()
+        },
+        pages: graphql::PageLimits {
+            default: page_default,
+            most: page_max,
+        },
+    }
+}

@@ -1,0 +1,135 @@
+//! `serve`: the main job.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::failure::Failure;
+use super::{create_private, output};
+use crate::app::App;
+use crate::config::{Config, Needs, Sources, table};
+use crate::demo::{self, Place, Sheet};
+use crate::http::Ended;
+use crate::telemetry;
+
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    /// Address and port; port 0 takes a free one [env: LEADGRAPH_LISTEN] [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    /// PostgreSQL URL or SQLite file [env: DATABASE_URL] [default: leadgraph.db]
+    #[arg(long, value_name = "URL", conflicts_with = "demo")]
+    database_url: Option<String>,
+    /// Do not bring the schema up to date; /readyz says 503 until somebody else has
+    #[arg(long, conflicts_with = "demo")]
+    no_migrate: bool,
+    /// Serve demo data from a throw-away database
+    #[arg(long)]
+    demo: bool,
+    /// Write the demo's URL, keys and token to this new file, as JSON
+    #[arg(long, value_name = "FILE", requires = "demo")]
+    demo_info: Option<PathBuf>,
+    /// Let the demo listen on an address that other machines reach
+    #[arg(long, requires = "demo")]
+    demo_public: bool,
+}
+
+pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
+    let config = config(&args)?;
+    telemetry::start(&config.log);
+    for name in &config.unknown {
+        tracing::warn!(name, "this variable is no setting and has no effect");
+    }
+    let listener = listen(config.http.listen).await?;
+    if args.demo {
+        serve_demo(config, listener, args.demo_info).await
+    } else {
+        let app = App::build(config).await?;
+        serve(&app, listener).await
+    }
+}
+
+fn config(args: &ServeArgs) -> Result<Config, Failure> {
+    let mut sources = Sources::process();
+    if args.demo {
+        // The demo brings its own database; what the environment says of another one does not concern it.
+        sources = sources.with_flag(&table::DATABASE_URL, Some("demo.db".into()));
+    }
+    let sources = sources
+        .with_flag(&table::LISTEN, args.listen.clone())
+        .with_flag(&table::DATABASE_URL, args.database_url.clone())
+        .with_flag(&table::MIGRATE, args.no_migrate.then(|| "off".into()));
+    let config = Config::load(&sources, Needs::Everything)?;
+    let address = config.http.listen;
+    if args.demo && !address.ip().is_loopback() && !args.demo_public {
+        return Err(Failure::usage(format!(
+            "the demo does not listen on {address}, where others could reach it, without --demo-public"
+        )));
+    }
+    Ok(config)
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    let listener = TcpListener::bind(address).await;
+    listener.map_err(|error| Failure::new(format!("cannot listen on {address}: {error}")))
+}
+
+async fn serve(app: &App, listener: TcpListener) -> Result<(), Failure> {
+    let address = address(&listener)?;
+    let shutdown = shutdown()?;
+    tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening on http://{address}");
+    match app.serve(listener, shutdown).await {
+        Ended::Drained => tracing::info!("stopped"),
+        Ended::CutOff => tracing::warn!("stopped; some requests took too long and were cut off"),
+    }
+    Ok(())
+}
+
+/// The place, and with it the data, is removed when this returns.
+async fn serve_demo(config: Config, listener: TcpListener, info: Option<PathBuf>) -> Result<(), Failure> {
+    let place = Place::create().map_err(|error| Failure::new(format!("no place for the demo's data: {error}")))?;
+    let app = App::build(demo::config(config, &place)).await?;
+    let access = demo::fill(&app).await?;
+    let sheet = Sheet::new(address(&listener)?, access);
+    if let Some(file) = info {
+        write_info(&sheet, &file).map_err(|error| Failure::new(format!("{}: {error}", file.display())))?;
+    }
+    output::write(&sheet.text());
+    serve(&app, listener).await
+}
+
+fn write_info(sheet: &Sheet, file: &PathBuf) -> std::io::Result<()> {
+    let mut text = serde_json::to_vec_pretty(sheet)?;
+    text.push(b'\n');
+    create_private(file)?.write_all(&text)
+}
+
+fn address(listener: &TcpListener) -> Result<SocketAddr, Failure> {
+    let address = listener.local_addr();
+    address.map_err(|error| Failure::new(format!("the listener has no address: {error}")))
+}
+
+/// Resolves at the first SIGTERM or SIGINT. A second one ends the process at once.
+fn shutdown() -> Result<impl Future<Output = ()>, Failure> {
+    let failed = |error| Failure::new(format!("cannot listen for signals: {error}"));
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("shutting down: running requests finish");
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            std::process::exit(130);
+        });
+    })
+}
