@@ -3,7 +3,6 @@
 mod custom_value;
 mod findings;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -279,7 +278,7 @@ fn attribution(found: &mut Findings, place: &Place<'_>, item: Value) -> Option<N
     let source = found.required_id(&place.member("id"), id);
     let at_date = place.member("attributedDate");
     let date = found.required_text(&at_date, attributed_date);
-    let attributed_at = moment(date.as_deref()?);
+    let attributed_at = text::instant(date.as_deref()?);
     if attributed_at.is_none() {
         found.invalid(&at_date, "must be a date such as 2024-01-15T10:30:00Z");
     }
@@ -287,14 +286,6 @@ fn attribution(found: &mut Findings, place: &Place<'_>, item: Value) -> Option<N
         source: Ref::Id(source?),
         attributed_at: attributed_at?,
     })
-}
-
-/// RFC 3339, or a calendar date, which begins at midnight UTC.
-fn moment(text: &str) -> Option<DateTime<Utc>> {
-    if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-        return Some(date.and_time(NaiveTime::MIN).and_utc());
-    }
-    DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc())
 }
 
 fn integration_custom_field(found: &mut Findings, place: &Place<'_>, item: Value) -> Option<NewIntegrationValue> {
