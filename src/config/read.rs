@@ -348,6 +348,8 @@ fn text(text: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn sources(pairs: &[(&str, &str)]) -> Sources {
@@ -360,7 +362,9 @@ mod tests {
         assert_eq!(config.http.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(config.database.target, DatabaseTarget::Sqlite("leadgraph.db".into()));
         assert_eq!(config.limits, LimitsConfig::default());
-        assert!(matches!(config.secret, SecretConfig::Beside(path) if path == PathBuf::from("leadgraph.db-secret")));
+        assert!(
+            matches!(config.secret, SecretConfig::Beside(path) if path.as_path() == Path::new("leadgraph.db-secret"))
+        );
     }
 
     #[test]

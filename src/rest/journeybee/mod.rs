@@ -14,7 +14,7 @@ mod handlers;
 mod wire;
 
 use axum::Router;
-use axum::routing::post;
+use axum::routing::{any, post};
 
 use crate::auth::Gate;
 
@@ -23,9 +23,10 @@ const SHIM: &str = "journeybee";
 
 pub fn router(gate: Gate) -> Router {
     let create = post(handlers::create).fallback(handlers::other_method);
-    let api = Router::new()
-        .route("/leads", create)
-        .fallback(handlers::unknown_path)
-        .with_state(gate);
-    Router::new().nest("/api/v1", api)
+    Router::new()
+        .route("/api/v1/leads", create)
+        .route("/api/v1", any(handlers::unknown_path))
+        .route("/api/v1/", any(handlers::unknown_path))
+        .route("/api/v1/{*other}", any(handlers::unknown_path))
+        .with_state(gate)
 }

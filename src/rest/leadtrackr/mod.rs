@@ -18,7 +18,7 @@ use axum::http::HeaderValue;
 use axum::http::header::ACCESS_CONTROL_ALLOW_ORIGIN;
 use axum::middleware::map_response;
 use axum::response::Response;
-use axum::routing::post;
+use axum::routing::{any, post};
 
 use crate::auth::Gate;
 
@@ -29,12 +29,13 @@ pub fn router(gate: Gate) -> Router {
     let create = post(handlers::create)
         .options(handlers::preflight)
         .fallback(handlers::other_method);
-    let leads = Router::new()
-        .route("/createServerSideLead", create)
-        .fallback(handlers::unknown_path)
+    Router::new()
+        .route("/api/leads/createServerSideLead", create)
+        .route("/api/leads", any(handlers::unknown_path))
+        .route("/api/leads/", any(handlers::unknown_path))
+        .route("/api/leads/{*other}", any(handlers::unknown_path))
         .layer(map_response(for_any_origin))
-        .with_state(gate);
-    Router::new().nest("/api/leads", leads)
+        .with_state(gate)
 }
 
 async fn for_any_origin(mut response: Response) -> Response {

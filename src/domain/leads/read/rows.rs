@@ -51,13 +51,10 @@ pub(super) fn joined<A, B>((row, other): (A, Option<B>)) -> Result<(A, B)> {
         .ok_or_else(|| Error::broken("a foreign key points at nothing"))
 }
 
-pub(super) fn join<A: EntityTrait, B: EntityTrait>(
-    from: (A::Column, A::Column),
-    to: (B::Column, B::Column),
-) -> RelationDef
+pub(super) fn join<A, B>(from: (A::Column, A::Column), to: (B::Column, B::Column)) -> RelationDef
 where
-    A: Default,
-    B: Default,
+    A: EntityTrait,
+    B: EntityTrait + Default,
 {
     A::belongs_to(B::default()).from(from).to(to).into()
 }
