@@ -2,6 +2,7 @@
 
 mod custom_value;
 mod findings;
+mod words;
 
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -9,50 +10,16 @@ use uuid::Uuid;
 use super::error::Refusal;
 use super::wire;
 use crate::domain::Ref;
-use crate::domain::custom_fields::FieldType;
 use crate::domain::leads::register::{
     NewAttribution, NewFieldValue, NewIntegrationValue, NewPartnershipLead, NewRegistration, SentBy,
 };
-use crate::domain::leads::{AssociationType, FormDirection, IntegrationName, LeadOrigin, LeadSource};
+use crate::domain::leads::{AssociationType, IntegrationName, LeadOrigin};
 use crate::domain::partnerships::PartnershipRef;
 use crate::domain::text;
 
 use custom_value::custom_value;
 use findings::{Findings, Place};
-
-const ASSOCIATION_TYPES: &[(&str, AssociationType)] = &[
-    ("referral", AssociationType::Referral),
-    ("reseller", AssociationType::Reseller),
-    ("campaigns", AssociationType::Campaigns),
-];
-
-const SOURCES: &[(&str, LeadSource)] = &[
-    ("manual", LeadSource::Manual),
-    ("campaign", LeadSource::Campaign),
-    ("partnership", LeadSource::Partnership),
-    ("integration", LeadSource::Integration),
-    ("lead_submission_form", LeadSource::LeadSubmissionForm),
-];
-
-const FORM_DIRECTIONS: &[(&str, FormDirection)] = &[("claim", FormDirection::Claim), ("send", FormDirection::Send)];
-
-/// As documented; clients spell them in any case.
-const INTEGRATIONS: &[(&str, IntegrationName)] = &[
-    ("Salesforce", IntegrationName::Salesforce),
-    ("Hubspot", IntegrationName::Hubspot),
-    ("Pipedrive", IntegrationName::Pipedrive),
-    ("Slack", IntegrationName::Slack),
-];
-
-const FIELD_TYPES: &[(&str, FieldType)] = &[
-    ("text", FieldType::Text),
-    ("textarea", FieldType::Textarea),
-    ("number", FieldType::Number),
-    ("date", FieldType::Date),
-    ("boolean", FieldType::Boolean),
-    ("select", FieldType::Select),
-    ("multi_select", FieldType::MultiSelect),
-];
+use words::{ASSOCIATION_TYPES, FIELD_TYPES, FORM_DIRECTIONS, INTEGRATIONS, SOURCES};
 
 /// # Errors
 /// Everything that is wrong with the body's shape, at once.

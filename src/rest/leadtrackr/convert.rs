@@ -1,6 +1,8 @@
 //! From a posted body to the domain's words. Pure. Puts right what only LeadTrackr's clients get wrong; the rules of
 //! the lead are the domain's.
 
+mod surrogates;
+
 use serde_json::{Map, Value};
 
 use super::wire::Submission;
@@ -14,7 +16,9 @@ use crate::domain::text;
 pub fn submission(body: &str) -> Option<Submission> {
     // PHP files that were saved with a byte order mark print it first.
     let json = body.strip_prefix('\u{feff}').unwrap_or(body);
-    let mut value: Value = serde_json::from_str(json).ok()?;
+    let mut value: Value = serde_json::from_str(json)
+        .or_else(|_| serde_json::from_str(&surrogates::replace_lone(json)))
+        .ok()?;
     if !value.is_object() {
         return None;
     }

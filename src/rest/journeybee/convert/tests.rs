@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::domain::leads::LeadSource;
 use crate::request_id::RequestId;
 
 /// A registration, or the status and the `field: code` of each detail.

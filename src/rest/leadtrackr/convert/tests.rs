@@ -195,6 +195,13 @@ fn u_0000_is_dropped_from_texts_and_names() {
     assert_eq!(new.form_data, object(json!({"list": ["x"]})));
 }
 
+#[test]
+fn half_an_emoji_loses_no_lead() {
+    let body = r#"{"projectId":"p","userData":{"firstName":"Ann \ud83d"}}"#;
+    let new = capture(submission(body).unwrap(), body.to_owned()).unwrap();
+    assert_eq!(new.user_data, Some(object(json!({"firstName": "Ann \u{fffd}"}))));
+}
+
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -245,7 +252,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_gets_a_verdict(body in ".{0,64}") {
+    fn any_text_gets_a_verdict(body in "(.|\\\\ud8|\\\\ude00|[\"{}:,\\\\]){0,64}") {
         let _ = submission(&body);
     }
 }
