@@ -20,11 +20,14 @@ pub type Answer<T> = Option<async_graphql::Result<T>>;
 /// # Errors
 /// [`Failure::Unauthenticated`] without credentials.
 pub fn op(ctx: &Context<'_>) -> Result<Op, Failure> {
-    let caller = ctx.data_opt::<Asker>().and_then(|asker| asker.0.clone());
-    let caller = caller.ok_or(Failure::Unauthenticated)?;
+    let caller = asker(ctx).cloned().ok_or(Failure::Unauthenticated)?;
     let services = ctx.data_opt::<Services>().cloned();
     let services = services.ok_or_else(|| broken("the schema was built without services"))?;
     Ok(Op::new(services, caller, Door::Graphql))
+}
+
+pub fn asker<'a>(ctx: &Context<'a>) -> Option<&'a Caller> {
+    ctx.data_opt::<Asker>().and_then(|asker| asker.0.as_ref())
 }
 
 pub fn request_id<'a>(ctx: &Context<'a>) -> &'a str {

@@ -187,7 +187,7 @@ pub fn top_level(ctx: &Context<'_>, failure: Failure) -> async_graphql::Error {
 
 fn from_domain(ctx: &Context<'_>, error: Error) -> async_graphql::Error {
     match error {
-        Error::Forbidden(scope) => forbidden(scope),
+        Error::Forbidden(scope) => forbidden(ctx, scope),
         Error::Invalid(problems) => {
             let message = first_message(problems.into_iter().map(|problem| problem.message));
             coded(Code::BadUserInput, message)
@@ -218,9 +218,14 @@ fn from_domain(ctx: &Context<'_>, error: Error) -> async_graphql::Error {
     }
 }
 
-fn forbidden(scope: Scope) -> async_graphql::Error {
-    let scope = scope.as_str();
-    coded(Code::Forbidden, format!("This needs the {scope} scope"))
+fn forbidden(ctx: &Context<'_>, scope: Scope) -> async_graphql::Error {
+    let has_scope = context::asker(ctx).is_some_and(|caller| caller.scopes.allows(scope));
+    let message = match has_scope {
+        false => format!("This needs the {} scope", scope.as_str()),
+        // A key that is bound to a project captures that project's leads, and reads.
+        true => "This caller may not do that, whatever its scopes are".to_owned(),
+    };
+    coded(Code::Forbidden, message)
 }
 
 fn first_message(mut messages: impl Iterator<Item = String>) -> String {

@@ -6,6 +6,7 @@
 mod api_key;
 mod attribution;
 mod campaign;
+mod coercion;
 mod context;
 mod custom_field;
 mod error;

@@ -22,6 +22,7 @@ use tracing::Instrument;
 
 use answer::{Rejection, extensions, is_request_error, respond, server_error, syntax_error};
 
+use super::coercion::Types;
 use super::context::Asker;
 use super::error::{Code, coded, internal};
 use super::guard::{self, DocumentLimits, Refusal};
@@ -55,7 +56,12 @@ impl Default for Limits {
 /// The route `/graphql`.
 pub fn router(gate: Gate, limits: Limits) -> Router {
     let schema = schema(gate.services.clone(), limits.pages);
-    let edge = Edge { gate, schema, limits };
+    let edge = Edge {
+        gate,
+        schema,
+        types: Types::new(),
+        limits,
+    };
     Router::new()
         .route("/graphql", any(endpoint))
         .with_state(Arc::new(edge))
@@ -64,6 +70,7 @@ pub fn router(gate: Gate, limits: Limits) -> Router {
 struct Edge {
     gate: Gate,
     schema: Schema,
+    types: Types,
     limits: Limits,
 }
 
@@ -114,7 +121,9 @@ impl Visit<'_> {
         let document = self.document(&params)?;
         let operation = params.operation(&document).map_err(|refusal| self.refused(refusal))?;
         let kind = operation.node.ty;
-        params.fill(&operation.node).map_err(|refusal| self.refused(refusal))?;
+        let filled = params.fill(&operation.node);
+        let fitting = filled.and_then(|()| self.edge.types.check(&document, &operation.node, &params.variables));
+        fitting.map_err(|refusal| self.refused(refusal))?;
         let answer = self.execute(params, document, kind, caller).await?;
         Ok(self.print(answer))
     }

@@ -1,0 +1,309 @@
+//! Whether the arguments of an operation fit their types, variables filled in: checked for all of them before any field
+//! runs.
+//!
+//! The library's validator lets some misfits through (a number for an input object, an `Int` beyond 32 bits, anything
+//! beside a variable that was left out), and its executor then fails in the middle, after earlier mutations of the
+//! request have been done.
+
+use async_graphql::parser::types::{ExecutableDocument, Field, OperationDefinition, OperationType, Selection};
+use async_graphql::registry::{MetaField, MetaInputValue, MetaType, MetaTypeName, Registry};
+use async_graphql::{Name, OutputType, Positioned, Value, Variables};
+use bytes::Bytes;
+
+use super::error::Code;
+use super::guard::Refusal;
+use super::{Mutation, Query};
+
+/// The types of the schema, for looking up what an argument should be.
+pub struct Types(Registry);
+
+impl Types {
+    pub fn new() -> Self {
+        let mut registry = Registry::default();
+        Query::create_type_info(&mut registry);
+        Mutation::create_type_info(&mut registry);
+        Self(registry)
+    }
+
+    /// Only fields at the top have arguments. Those that do not exist are the validator's business.
+    ///
+    /// # Errors
+    /// The first argument that does not fit.
+    pub fn check(
+        &self,
+        document: &ExecutableDocument,
+        operation: &OperationDefinition,
+        variables: &Variables,
+    ) -> Result<(), Refusal> {
+        let root = match operation.ty {
+            OperationType::Query => Query::type_name(),
+            OperationType::Mutation => Mutation::type_name(),
+            OperationType::Subscription => return Ok(()),
+        };
+        let Some(MetaType::Object { fields, .. }) = self.0.types.get(&*root) else {
+            return Ok(());
+        };
+        for field in top_fields(document, operation) {
+            if let Some(known) = fields.get(field.node.name.node.as_str()) {
+                self.arguments(known, &field.node, variables)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn arguments(&self, known: &MetaField, field: &Field, variables: &Variables) -> Result<(), Refusal> {
+        for (name, value) in &field.arguments {
+            let Some(argument) = known.args.get(name.node.as_str()) else {
+                continue;
+            };
+            let filled = value.node.clone().into_const_with(|variable| -> Result<Value, ()> {
+                Ok(variables.get(&variable).cloned().unwrap_or_else(left_out))
+            });
+            let Ok(filled) = filled else { continue };
+            if is_left_out(&filled) {
+                continue;
+            }
+            self.fits(&argument.ty, &filled, &name.node)
+                .map_err(|message| Refusal {
+                    code: Code::ValidationFailed,
+                    message,
+                    at: Some(value.pos),
+                })?;
+        }
+        Ok(())
+    }
+
+    fn fits(&self, ty: &str, value: &Value, path: &str) -> Result<(), String> {
+        match (MetaTypeName::create(ty), value) {
+            (MetaTypeName::NonNull(inner), Value::Null) => Err(format!("\"{path}\" of type \"{inner}!\" is null")),
+            (MetaTypeName::NonNull(inner), _) => self.fits(inner, value, path),
+            (MetaTypeName::List(_) | MetaTypeName::Named(_), Value::Null) => Ok(()),
+            (MetaTypeName::List(inner), Value::List(items)) => {
+                let mut numbered = items.iter().enumerate();
+                numbered.try_for_each(|(index, item)| {
+                    let item = if is_left_out(item) { &Value::Null } else { item };
+                    self.fits(inner, item, &format!("{path}.{index}"))
+                })
+            }
+            // One value stands for a list of one.
+            (MetaTypeName::List(inner), _) => self.fits(inner, value, path),
+            (MetaTypeName::Named(name), _) => self.fits_named(name, value, path),
+        }
+    }
+
+    fn fits_named(&self, name: &str, value: &Value, path: &str) -> Result<(), String> {
+        let fits = match self.0.types.get(name) {
+            Some(MetaType::Scalar { .. }) if name == "Int" => is_int(value),
+            Some(MetaType::Scalar { is_valid, .. }) => is_valid.as_ref().is_none_or(|is_valid| is_valid(value)),
+            Some(MetaType::Enum { enum_values, .. }) => match value {
+                Value::Enum(word) => enum_values.contains_key(word.as_str()),
+                Value::String(word) => enum_values.contains_key(word),
+                _ => false,
+            },
+            Some(object @ MetaType::InputObject { .. }) => match value {
+                Value::Object(members) => return self.fits_object(object, members.iter(), path),
+                _ => false,
+            },
+            Some(MetaType::Object { .. } | MetaType::Interface { .. } | MetaType::Union { .. }) | None => true,
+        };
+        if fits {
+            Ok(())
+        } else {
+            Err(format!("\"{path}\" is no \"{name}\""))
+        }
+    }
+
+    fn fits_object<'v>(
+        &self,
+        object: &MetaType,
+        members: impl Iterator<Item = (&'v Name, &'v Value)>,
+        path: &str,
+    ) -> Result<(), String> {
+        let MetaType::InputObject {
+            name,
+            input_fields,
+            oneof,
+            ..
+        } = object
+        else {
+            return Ok(());
+        };
+        let given: Vec<_> = members.filter(|(_, member)| !is_left_out(member)).collect();
+        let is_one = matches!(given.as_slice(), [(_, member)] if **member != Value::Null);
+        if *oneof && !is_one {
+            return Err(format!(
+                "\"{path}\" of type \"{name}\" must have exactly one field, and not null"
+            ));
+        }
+        for (member, value) in &given {
+            match input_fields.get(member.as_str()) {
+                Some(field) => self.fits(&field.ty, value, &format!("{path}.{member}"))?,
+                None => return Err(format!("\"{path}\" of type \"{name}\" has no field \"{member}\"")),
+            }
+        }
+        let is_missing = |field: &&MetaInputValue| {
+            let required = MetaTypeName::create(&field.ty).is_non_null() && field.default_value.is_none();
+            required && !given.iter().any(|(member, _)| member.as_str() == field.name)
+        };
+        match input_fields.values().find(is_missing) {
+            Some(field) => Err(format!("\"{path}.{}\" of type \"{}\" is missing", field.name, field.ty)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn is_int(value: &Value) -> bool {
+    let Value::Number(number) = value else { return false };
+    number.as_i64().is_some_and(|number| i32::try_from(number).is_ok())
+}
+
+/// A variable without a value, which is not the same as null. No request can hold binary values.
+fn left_out() -> Value {
+    Value::Binary(Bytes::new())
+}
+
+fn is_left_out(value: &Value) -> bool {
+    matches!(value, Value::Binary(_))
+}
+
+/// The fields at the top, fragments looked through. Their number is bounded, see [`super::guard`].
+fn top_fields<'a>(document: &'a ExecutableDocument, operation: &'a OperationDefinition) -> Vec<&'a Positioned<Field>> {
+    let mut found = Vec::new();
+    let mut open = vec![&operation.selection_set.node];
+    while let Some(set) = open.pop() {
+        for item in &set.items {
+            match &item.node {
+                Selection::Field(field) => found.push(field),
+                Selection::InlineFragment(fragment) => open.push(&fragment.node.selection_set.node),
+                Selection::FragmentSpread(spread) => {
+                    let fragment = document.fragments.get(&spread.node.fragment_name.node);
+                    open.extend(fragment.map(|fragment| &fragment.node.selection_set.node));
+                }
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::parser::parse_query;
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(query: &str, variables: serde_json::Value) -> Result<(), String> {
+        let document = parse_query(query).unwrap();
+        let (_, operation) = document.operations.iter().next().unwrap();
+        let variables = Variables::from_json(variables);
+        let checked = Types::new().check(&document, &operation.node, &variables);
+        checked.map_err(|refusal| refusal.message)
+    }
+
+    #[test]
+    fn arguments_that_fit_pass() {
+        for (query, variables) in [
+            (
+                "{ leads(first: 5, after: null) { nodes { id } } nope(x: 1) }",
+                json!({}),
+            ),
+            ("query($n: Int) { leads(first: $n) { totalCount } }", json!({})),
+            ("query($n: Int) { leads(first: $n) { totalCount } }", json!({"n": null})),
+            ("query($id: ID) { lead(by: { id: $id }) { id } }", json!({"id": "x"})),
+            (
+                "query($id: ID, $u: UUID) { lead(by: { id: $id, uuid: $u }) { id } }",
+                json!({"id": "x"}),
+            ),
+            (
+                "{ nodes(ids: \"one\") { id } ...F } fragment F on Query { node(id: 5) { id } }",
+                json!({}),
+            ),
+            (
+                "mutation($i: CreateTagInput!) { createTag(input: $i) { userErrors { code } } }",
+                json!({"i": {"label": "x", "association": "LEAD", "partnerType": null}}),
+            ),
+            (
+                "mutation($p: PartnerType) { createTag(input: { label: \"x\", association: LEAD, partnerType: $p }) { userErrors { code } } }",
+                json!({}),
+            ),
+        ] {
+            assert_eq!(check(query, variables), Ok(()), "{query}");
+        }
+    }
+
+    #[test]
+    fn misfits_are_found_before_anything_runs() {
+        let create = "mutation($i: CreateServerSideLeadInput!) { createServerSideLead(input: $i) { outcome } }";
+        for (query, variables, reason) in [
+            (
+                "{ leads(first: 3000000000) { totalCount } }",
+                json!({}),
+                "\"first\" is no \"Int\"",
+            ),
+            (
+                "{ leads(first: 1.5) { totalCount } }",
+                json!({}),
+                "\"first\" is no \"Int\"",
+            ),
+            (
+                "query($n: Int) { leads(first: $n) { totalCount } }",
+                json!({"n": "1"}),
+                "\"first\" is no",
+            ),
+            (
+                "mutation { createTag(input: 5) { tag { id } } }",
+                json!({}),
+                "\"input\" is no",
+            ),
+            (
+                "mutation { createTag(input: null) { tag { id } } }",
+                json!({}),
+                "is null",
+            ),
+            (
+                "mutation { createTag(input: { label: \"x\" }) { tag { id } } }",
+                json!({}),
+                "association",
+            ),
+            (
+                "mutation { createTag(input: { label: \"x\", association: RED }) { tag { id } } }",
+                json!({}),
+                "association",
+            ),
+            (
+                "mutation($l: String) { createTag(input: { label: $l, association: LEAD }) { tag { id } } }",
+                json!({}),
+                "\"input.label\" of type \"String!\" is missing",
+            ),
+            (
+                create,
+                json!({"i": {"projectId": "p", "userData": 5}}),
+                "\"input.userData\" is no",
+            ),
+            (
+                create,
+                json!({"i": {"projectId": "p", "userData": {"emial": "x"}}}),
+                "has no field \"emial\"",
+            ),
+            (
+                create,
+                json!({"i": {"projectId": ["p"], "userData": {}}}),
+                "\"input.projectId\" is no \"ID\"",
+            ),
+            (
+                "query($id: ID) { lead(by: { id: $id }) { id } }",
+                json!({}),
+                "exactly one",
+            ),
+            (
+                "query($id: ID) { lead(by: { id: $id }) { id } }",
+                json!({"id": null}),
+                "exactly one",
+            ),
+            ("{ nodes(ids: [\"a\", null]) { id } }", json!({}), "\"ids.1\""),
+        ] {
+            let refused = check(query, variables).expect_err(query);
+            assert!(refused.contains(reason), "{query}: {refused}");
+        }
+    }
+}
