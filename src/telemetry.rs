@@ -16,7 +16,9 @@ const PATH_BYTES: usize = 256;
 
 /// Starts logging to the standard error stream, and sends panics there too. A second call changes nothing.
 pub fn start(config: &LogConfig) {
-    let filter = EnvFilter::try_new(&config.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    // The migrator tells each step as news; a filter that names it has the last word.
+    let filter = format!("sea_orm_migration=warn,{}", config.filter);
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let terminal = std::io::stderr().is_terminal();
     let text = match config.format {
         LogFormat::Auto => terminal,

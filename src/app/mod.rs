@@ -10,9 +10,11 @@ use sea_orm::DbErr;
 use tokio::net::TcpListener;
 
 use crate::auth::{Authenticator, Gate, KeyError};
-use crate::config::{AuthConfig, Config, ConfigError, DatabaseConfig, HttpConfig, LimitsConfig, Switch};
+use crate::config::{
+    AuthConfig, Config, ConfigError, DatabaseConfig, DatabaseTarget, HttpConfig, LimitsConfig, Switch,
+};
 use crate::domain::database::{Database, DatabaseOptions};
-use crate::domain::error::Error;
+use crate::domain::error::{Error, Fault};
 use crate::domain::{Services, Settings};
 use crate::http::Ended;
 use crate::secrets::{Purpose, SecretError, Secrets};
@@ -36,8 +38,8 @@ pub enum StartError {
     Secret(#[from] SecretError),
     #[error("the identity provider's key cannot be used: {0}")]
     Provider(#[from] KeyError),
-    #[error("the database cannot be reached: {0}")]
-    Database(String),
+    #[error("the database {place} cannot be used: {cause}")]
+    Database { place: String, cause: String },
     #[error("the database's schema could not be brought up to date: {0}")]
     Migration(DbErr),
     #[error("the database lacks {0} migration(s): run `leadgraph migrate` first")]
@@ -109,14 +111,36 @@ pub async fn connect(config: &Config) -> Result<Services, StartError> {
         connections,
         acquire_timeout,
     };
-    let database = Database::connect(&options).await.map_err(|error| match error {
-        Error::Unavailable(cause) => StartError::Database(cause.to_string()),
-        other => StartError::Database(format!("{other:?}")),
-    })?;
+    let database = Database::connect(&options)
+        .await
+        .map_err(|error| StartError::Database {
+            place: place(&options.target),
+            cause: match error {
+                Error::Unavailable(cause) | Error::Internal(Fault::Database(cause)) => cause.to_string(),
+                other => format!("{other:?}"),
+            },
+        })?;
     let settings = Settings {
         intake_retention: chrono::Duration::days(config.intake_retention_days.into()),
     };
     Ok(Services::new(database, settings))
+}
+
+/// Where a database is, without the password to it.
+fn place(target: &DatabaseTarget) -> String {
+    match target {
+        DatabaseTarget::Sqlite(path) => path.display().to_string(),
+        DatabaseTarget::Postgres(url) => url::Url::parse(url).map_or_else(
+            |_| "at the given URL".into(),
+            |url| {
+                format!(
+                    "at {}:{}",
+                    url.host_str().unwrap_or("localhost"),
+                    url.port().unwrap_or(5432)
+                )
+            },
+        ),
+    }
 }
 
 /// Brings the schema up to date, or sees whether it is.

@@ -7,6 +7,7 @@ use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 use super::failure::Failure;
+use super::output::Record;
 use super::{Common, create_private};
 use crate::app;
 use crate::config::{DatabaseTarget, Needs};
@@ -41,7 +42,9 @@ pub(super) async fn run(args: BackupArgs) -> Result<(), Failure> {
     }
     target.sync_all().map_err(failed)?;
     let bytes = target.metadata().map_err(failed)?.len();
-    common.output().print(&json!({ "file": file, "bytes": bytes }));
+    common
+        .output()
+        .print(&Record::new([("file", json!(file)), ("bytes", json!(bytes))]));
     Ok(())
 }
 

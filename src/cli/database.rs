@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::failure::Failure;
+use super::output::Record;
 use super::{Common, output};
 use crate::config::{Needs, Switch};
 use crate::{app, graphql};
@@ -12,7 +13,7 @@ pub(super) async fn migrate(common: &Common) -> Result<(), Failure> {
     let services = app::connect(&config).await?;
     app::schema(&services, Switch::On).await?;
     services.database().close().await;
-    common.output().print(&json!({ "schema": "up to date" }));
+    common.output().print(&Record::new([("schema", json!("up to date"))]));
     Ok(())
 }
 

@@ -50,7 +50,7 @@ pub(super) async fn run(common: &Common) -> Result<(), Failure> {
                     note("database", Err(problem));
                 }
                 Ok(services) => {
-                    note("database", Ok(format!("{:?} answers", services.database().backend())));
+                    note("database", Ok(answers(&services)));
                     note("migrations", migrations(&services).await);
                     note("clock", clock(&services).await);
                     services.database().close().await;
@@ -69,7 +69,7 @@ pub(super) async fn run(common: &Common) -> Result<(), Failure> {
 fn print(output: Output, checks: &[Check]) {
     if output == Output::Json {
         let ok = checks.iter().all(|check| check.ok);
-        return output.print(&serde_json::json!({ "ok": ok, "checks": checks }));
+        return output::json(&serde_json::json!({ "ok": ok, "checks": checks }));
     }
     for check in checks {
         let mark = if check.ok { "ok  " } else { "FAIL" };
@@ -115,6 +115,13 @@ async fn reach(config: &Config) -> Result<Services, String> {
     }
 }
 
+fn answers(services: &Services) -> String {
+    match services.database().backend() {
+        DatabaseBackend::Postgres => "PostgreSQL answers".into(),
+        _ => "SQLite answers".into(),
+    }
+}
+
 async fn migrations(services: &Services) -> Finding {
     match app::schema(services, Switch::Off).await {
         Ok(()) => Ok("all applied".into()),
@@ -129,7 +136,7 @@ async fn clock(services: &Services) -> Finding {
         return Err(format!("the clock says {ours}, which cannot be"));
     }
     if services.database().backend() != DatabaseBackend::Postgres {
-        return Ok(format!("{ours}"));
+        return Ok(ours.format("%Y-%m-%dT%H:%M:%SZ").to_string());
     }
     let ask = Statement::from_string(DatabaseBackend::Postgres, "SELECT now() AS at");
     let row = services.database().writer().query_one_raw(ask).await;

@@ -56,7 +56,7 @@ impl From<StartError> for Failure {
         match error {
             StartError::Config(error) => error.into(),
             StartError::Secret(_) | StartError::Provider(_) => Self::usage(error.to_string()),
-            StartError::Database(_)
+            StartError::Database { .. }
             | StartError::Migration(_)
             | StartError::SchemaBehind(_)
             | StartError::SchemaAhead(_) => Self::new(error.to_string()),

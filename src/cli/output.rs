@@ -11,15 +11,63 @@ pub(super) enum Output {
     Json,
 }
 
-impl Output {
-    pub(super) fn print(self, result: &impl Serialize) {
-        let value = serde_json::to_value(result).unwrap_or_default();
-        let text = match self {
-            Self::Json => format!("{value:#}\n"),
-            Self::Text => text(&value),
-        };
-        write(&text);
+/// Names and values in the order in which they are read.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Record(Vec<(&'static str, Value)>);
+
+impl Record {
+    pub(super) fn new<const N: usize>(members: [(&'static str, Value); N]) -> Self {
+        Self(members.into())
     }
+
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.0.push((name, value.into()));
+        self
+    }
+
+    /// Members of members get dotted names.
+    fn cells(&self) -> Vec<(String, String)> {
+        let mut cells = Vec::new();
+        for (name, value) in &self.0 {
+            match value {
+                Value::Object(members) => {
+                    let inner = members
+                        .iter()
+                        .map(|(inner, value)| (format!("{name}.{inner}"), word(value)));
+                    cells.extend(inner);
+                }
+                other => cells.push(((*name).to_owned(), word(other))),
+            }
+        }
+        cells
+    }
+}
+
+impl Serialize for Record {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+impl Output {
+    pub(super) fn print(self, record: &Record) {
+        match self {
+            Self::Json => json(record),
+            Self::Text => write(&lines(&record.cells())),
+        }
+    }
+
+    pub(super) fn print_all(self, records: &[Record]) {
+        match self {
+            Self::Json => json(&records),
+            Self::Text => write(&table(records)),
+        }
+    }
+}
+
+pub(super) fn json(value: &impl Serialize) {
+    let text = serde_json::to_string_pretty(value).expect("names are strings and nothing here can fail to serialise");
+    write(&format!("{text}\n"));
 }
 
 /// A reader that has gone away, as `head` does, is no fault of ours.
@@ -28,21 +76,15 @@ pub(super) fn write(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-fn text(value: &Value) -> String {
-    match value {
-        Value::Array(rows) => table(rows),
-        other => lines(&flat(other)),
-    }
-}
-
 fn lines(members: &[(String, String)]) -> String {
     let width = members.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     let line = |(name, value): &(String, String)| format!("{name:width$}  {value}\n");
     members.iter().map(line).collect()
 }
 
-fn table(rows: &[Value]) -> String {
-    let rows: Vec<Vec<(String, String)>> = rows.iter().map(flat).collect();
+/// All records of a table have the same members.
+fn table(records: &[Record]) -> String {
+    let rows: Vec<Vec<(String, String)>> = records.iter().map(Record::cells).collect();
     let Some(first) = rows.first() else {
         return "none\n".into();
     };
@@ -58,23 +100,6 @@ fn table(rows: &[Value]) -> String {
         format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
     };
     all.iter().map(line).collect()
-}
-
-/// Members of members get dotted names. A record prints all its members, so all rows of a table have the same columns.
-fn flat(value: &Value) -> Vec<(String, String)> {
-    let Value::Object(members) = value else {
-        return vec![(String::new(), word(value))];
-    };
-    let mut found = Vec::new();
-    for (name, member) in members {
-        if member.is_object() {
-            let inner = flat(member).into_iter();
-            found.extend(inner.map(|(inner, value)| (format!("{name}.{inner}"), value)));
-        } else {
-            found.push((name.clone(), word(member)));
-        }
-    }
-    found
 }
 
 fn word(value: &Value) -> String {
@@ -94,13 +119,23 @@ mod tests {
 
     #[test]
     fn records_print_as_lines_and_lists_as_tables() {
-        let record = json!({ "workspace": { "id": 1, "name": "Acme" }, "token": "t" });
+        let record = Record::new([("workspace", json!({ "id": 1, "name": "Acme" })), ("token", json!("t"))]);
         assert_eq!(
-            text(&record),
-            "token           t\nworkspace.id    1\nworkspace.name  Acme\n"
+            lines(&record.cells()),
+            "workspace.id    1\nworkspace.name  Acme\ntoken           t\n"
         );
-        let rows = json!([{ "a": "x", "b": null }, { "a": "long", "b": ["read", "write"] }]);
-        assert_eq!(text(&rows), "a     b\nx     -\nlong  read,write\n");
-        assert_eq!(text(&json!([])), "none\n");
+        let row = |b, a| Record::new([("b", b), ("a", a)]);
+        let rows = [
+            row(json!("x"), json!(null)),
+            row(json!("long"), json!(["read", "write"])),
+        ];
+        assert_eq!(table(&rows), "b     a\nx     -\nlong  read,write\n");
+        assert_eq!(table(&[]), "none\n");
+    }
+
+    #[test]
+    fn programs_get_the_same_order() {
+        let record = Record::new([("b", json!(1)), ("a", json!(2))]);
+        assert_eq!(serde_json::to_string(&record).expect("a record"), r#"{"b":1,"a":2}"#);
     }
 }

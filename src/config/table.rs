@@ -66,7 +66,7 @@ settings! {
         "Client connections served at a time; further ones wait. Keep it below the limit of open files";
     INTAKE_RETENTION_DAYS = "LEADGRAPH_INTAKE_RETENTION_DAYS", "90",
         "How long the body that a lead came with is kept";
-    LOG = "LEADGRAPH_LOG", "info,sea_orm_migration=warn",
+    LOG = "LEADGRAPH_LOG", "info",
         "What is logged: a level, or levels by part such as `warn,leadgraph=debug`";
     LOG_FORMAT = "LEADGRAPH_LOG_FORMAT", "auto",
         "`text`, `json`, or `auto`: text on a terminal, JSON otherwise";

@@ -112,3 +112,6 @@ fn failure(status: StatusCode, text: &str, id: Option<&RequestId>) -> Response {
     let body = json!({ "message": text, "error": text, "request_id": id });
     (status, Json(body)).into_response()
 }
+
+#[cfg(test)]
+mod tests;

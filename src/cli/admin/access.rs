@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, Duration, Utc};
 use clap::{Args, Subcommand, ValueEnum};
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{In, open};
 use crate::app;
-use crate::app::access::{self, NewAccess};
+use crate::app::access::{self, Access, NewAccess};
 use crate::cli::failure::Failure;
+use crate::cli::output::Record;
 use crate::cli::{Common, lookup};
 use crate::config::Needs;
 use crate::domain::Ref;
@@ -65,7 +66,7 @@ pub(in crate::cli) enum ApiKeyCommand {
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum TokenCommand {
     /// Issue a token for a user of the workspace
-    Create {
+    Issue {
         /// The user's e-mail address or uuid
         #[arg(long, value_name = "ADDRESS")]
         user: String,
@@ -106,7 +107,7 @@ pub(in crate::cli) async fn bootstrap(args: BootstrapArgs) -> Result<(), Failure
     };
     let system = Op::system(services, "command line");
     let made = access::create(&system, &authenticator, new).await?;
-    common.output().print(&made);
+    common.output().print(&shown(&made));
     Ok(())
 }
 
@@ -115,8 +116,8 @@ pub(in crate::cli) async fn api_key(command: ApiKeyCommand) -> Result<(), Failur
         ApiKeyCommand::List(of) => {
             let (op, _) = of.open().await?;
             let all = lookup::all_api_keys(&op).await?;
-            let rows: Vec<Value> = all.iter().map(row).collect();
-            of.common.output().print(&rows);
+            let rows: Vec<Record> = all.iter().map(row).collect();
+            of.common.output().print_all(&rows);
         }
         ApiKeyCommand::Create {
             label,
@@ -142,9 +143,7 @@ pub(in crate::cli) async fn api_key(command: ApiKeyCommand) -> Result<(), Failur
                 expires_at,
             };
             let (made, secret) = api_keys::create(&op, new).await?;
-            let mut shown = row(&made);
-            shown["key"] = secret.into();
-            of.common.output().print(&shown);
+            of.common.output().print(&row(&made).with("key", secret));
         }
         ApiKeyCommand::Revoke { key, of } => {
             let (op, _) = of.open().await?;
@@ -167,7 +166,7 @@ async fn find(op: &Op, name: &str) -> Result<Uuid, Failure> {
 }
 
 pub(in crate::cli) async fn token(command: TokenCommand) -> Result<(), Failure> {
-    let TokenCommand::Create { user, hours, of } = command;
+    let TokenCommand::Issue { user, hours, of } = command;
     let config = of.common.config(Needs::Everything)?;
     let system = open(&config).await?;
     let (op, workspace) = of.within(&system).await?;
@@ -176,28 +175,48 @@ pub(in crate::cli) async fn token(command: TokenCommand) -> Result<(), Failure> 
     let lifetime = Duration::hours(hours.into());
     let token = authenticator.issue_token(&user, &workspace, lifetime);
     let expires_at = system.services().now() + lifetime;
-    of.common
-        .output()
-        .print(&json!({ "token": token, "expiresAt": expires_at }));
+    of.common.output().print(&Record::new([
+        ("token", json!(token)),
+        ("expiresAt", json!(expires_at)),
+    ]));
     Ok(())
 }
 
-fn row(key: &ApiKey) -> Value {
+fn shown(access: &Access) -> Record {
+    let Access {
+        workspace,
+        project,
+        user,
+        api_key,
+        read_only_api_key,
+        token,
+    } = access;
+    Record::new([
+        ("workspace", json!(workspace)),
+        ("project", json!(project)),
+        ("user", json!(user)),
+        ("apiKey", json!(api_key)),
+        ("readOnlyApiKey", json!(read_only_api_key)),
+        ("token", json!(token)),
+    ])
+}
+
+fn row(key: &ApiKey) -> Record {
     let scopes = [
         ("read", key.can_read),
         ("write", key.can_write),
         ("admin", key.can_admin),
     ];
     let scopes: Vec<&str> = scopes.iter().filter(|(_, has)| *has).map(|(name, _)| *name).collect();
-    json!({
-        "uuid": key.uuid,
-        "label": key.label,
-        "prefix": key.key_prefix,
-        "scopes": scopes,
-        "projectId": key.project_id,
-        "expiresAt": key.expires_at,
-        "revokedAt": key.revoked_at,
-        "lastUsedAt": key.last_used_at,
-        "createdAt": key.created_at,
-    })
+    Record::new([
+        ("uuid", json!(key.uuid)),
+        ("label", json!(key.label)),
+        ("prefix", json!(key.key_prefix)),
+        ("scopes", json!(scopes)),
+        ("projectId", json!(key.project_id)),
+        ("expiresAt", json!(key.expires_at)),
+        ("revokedAt", json!(key.revoked_at)),
+        ("lastUsedAt", json!(key.last_used_at)),
+        ("createdAt", json!(key.created_at)),
+    ])
 }

@@ -1,11 +1,12 @@
 //! `user`.
 
 use clap::{Subcommand, ValueEnum};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::In;
 use crate::cli::failure::Failure;
 use crate::cli::lookup;
+use crate::cli::output::Record;
 use crate::domain::caller::Role;
 use crate::domain::users::{self, NewUser, Standing, User};
 
@@ -68,8 +69,8 @@ pub(in crate::cli) async fn user(command: UserCommand) -> Result<(), Failure> {
         UserCommand::List(of) => {
             let (op, _) = of.open().await?;
             let all = lookup::all_users(&op).await?;
-            let rows: Vec<Value> = all.iter().map(row).collect();
-            of.common.output().print(&rows);
+            let rows: Vec<Record> = all.iter().map(row).collect();
+            of.common.output().print_all(&rows);
         }
         UserCommand::Create {
             email,
@@ -104,15 +105,15 @@ async fn set(of: &In, user: &str, standing: Standing) -> Result<(), Failure> {
     Ok(())
 }
 
-fn row(user: &User) -> Value {
-    json!({
-        "uuid": user.uuid,
-        "email": user.email,
-        "firstName": user.first_name,
-        "lastName": user.last_name,
-        "role": user.role,
-        "externalSubject": user.external_subject,
-        "disabledAt": user.disabled_at,
-        "createdAt": user.created_at,
-    })
+fn row(user: &User) -> Record {
+    Record::new([
+        ("uuid", json!(user.uuid)),
+        ("email", json!(user.email)),
+        ("firstName", json!(user.first_name)),
+        ("lastName", json!(user.last_name)),
+        ("role", json!(user.role)),
+        ("externalSubject", json!(user.external_subject)),
+        ("disabledAt", json!(user.disabled_at)),
+        ("createdAt", json!(user.created_at)),
+    ])
 }

@@ -1,10 +1,11 @@
 //! `workspace` and `project`.
 
 use clap::{Subcommand, ValueEnum};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{In, OnOff, open};
 use crate::cli::failure::Failure;
+use crate::cli::output::Record;
 use crate::cli::{Common, lookup};
 use crate::config::Needs;
 use crate::domain::projects::{self, Activity, NewProject, Project};
@@ -96,8 +97,8 @@ pub(in crate::cli) async fn workspace(command: WorkspaceCommand) -> Result<(), F
         WorkspaceCommand::List(common) => {
             let system = open(&common.config(Needs::Database)?).await?;
             let all = workspaces::list_all(&system).await?;
-            let rows: Vec<Value> = all.iter().map(workspace_row).collect();
-            common.output().print(&rows);
+            let rows: Vec<Record> = all.iter().map(workspace_row).collect();
+            common.output().print_all(&rows);
         }
         WorkspaceCommand::Create {
             name,
@@ -138,8 +139,8 @@ pub(in crate::cli) async fn project(command: ProjectCommand) -> Result<(), Failu
         ProjectCommand::List(of) => {
             let (op, _) = of.open().await?;
             let all = lookup::all_projects(&op).await?;
-            let rows: Vec<Value> = all.iter().map(project_row).collect();
-            of.common.output().print(&rows);
+            let rows: Vec<Record> = all.iter().map(project_row).collect();
+            of.common.output().print_all(&rows);
         }
         ProjectCommand::Create { name, public_id, of } => {
             let (op, _) = of.open().await?;
@@ -160,24 +161,24 @@ async fn set_active(of: &In, project: &str, activity: Activity) -> Result<(), Fa
     Ok(())
 }
 
-fn workspace_row(workspace: &Workspace) -> Value {
-    json!({
-        "id": workspace.id,
-        "uuid": workspace.uuid,
-        "name": workspace.name,
-        "dedupePolicy": workspace.dedupe_policy,
-        "enforceRequiredFields": workspace.enforce_required_fields,
-        "createdAt": workspace.created_at,
-    })
+fn workspace_row(workspace: &Workspace) -> Record {
+    Record::new([
+        ("id", json!(workspace.id)),
+        ("uuid", json!(workspace.uuid)),
+        ("name", json!(workspace.name)),
+        ("dedupePolicy", json!(workspace.dedupe_policy)),
+        ("enforceRequiredFields", json!(workspace.enforce_required_fields)),
+        ("createdAt", json!(workspace.created_at)),
+    ])
 }
 
-fn project_row(project: &Project) -> Value {
-    json!({
-        "id": project.id,
-        "uuid": project.uuid,
-        "publicId": project.public_id,
-        "name": project.name,
-        "active": project.active,
-        "createdAt": project.created_at,
-    })
+fn project_row(project: &Project) -> Record {
+    Record::new([
+        ("id", json!(project.id)),
+        ("uuid", json!(project.uuid)),
+        ("publicId", json!(project.public_id)),
+        ("name", json!(project.name)),
+        ("active", json!(project.active)),
+        ("createdAt", json!(project.created_at)),
+    ])
 }

@@ -1,0 +1,141 @@
+//! What clients see of the common layers, and how connections begin and end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::routing::get;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinHandle;
+use tower::ServiceExt;
+
+use super::*;
+use crate::config::{Config, DatabaseTarget};
+
+/// Doors that misbehave.
+fn app() -> Router {
+    let doors = Router::new()
+        .route("/fine", get(async || ([(CACHE_CONTROL, "public")], "fine")))
+        .route("/panics", get(async || -> String { panic!("on purpose") }))
+        .route("/hangs", get(std::future::pending::<String>));
+    behind_layers(doors, Duration::from_millis(50))
+}
+
+fn behind_layers(doors: Router, limit: Duration) -> Router {
+    doors
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(limit, guard))
+        .layer(from_fn(observe))
+}
+
+async fn ask(method: &str, path: &str) -> (StatusCode, HeaderMap, String) {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(request_id::HEADER, "test-request-1")
+        .body(Body::empty())
+        .expect("a request");
+    let (head, body) = app().oneshot(request).await.expect("infallible").into_parts();
+    let body = axum::body::to_bytes(body, 10_000).await.expect("a body");
+    (head.status, head.headers, String::from_utf8_lossy(&body).into_owned())
+}
+
+#[tokio::test]
+async fn failures_speak_both_dialects_and_name_the_request() {
+    for (method, path, status, text) in [
+        ("GET", "/panics", 500, "An unexpected error occurred"),
+        ("GET", "/hangs", 503, "Service unavailable"),
+        ("GET", "/nowhere", 404, "Not found"),
+        ("PUT", "/fine", 405, "Method not allowed"),
+    ] {
+        let (got, headers, body) = ask(method, path).await;
+        assert_eq!(got, status, "{path}");
+        let body: serde_json::Value = serde_json::from_str(&body).expect("JSON");
+        assert_eq!(
+            body,
+            json!({ "message": text, "error": text, "request_id": "test-request-1" })
+        );
+        assert_eq!(headers[request_id::HEADER], "test-request-1");
+    }
+}
+
+#[tokio::test]
+async fn browsers_are_kept_careful_and_doors_keep_their_own_headers() {
+    let (_, headers, _) = ask("GET", "/fine").await;
+    assert_eq!(headers[X_CONTENT_TYPE_OPTIONS], "nosniff");
+    assert_eq!(headers[CACHE_CONTROL], "public");
+    assert!(headers.contains_key(CONTENT_SECURITY_POLICY));
+    let (_, headers, _) = ask("GET", "/nowhere").await;
+    assert_eq!(headers[CACHE_CONTROL], "no-store");
+}
+
+struct Running {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    ended: JoinHandle<Ended>,
+}
+
+async fn start(router: Router, shutdown_timeout: Duration) -> Running {
+    let mut config = Config::for_tests(DatabaseTarget::Sqlite("unused".into())).http;
+    config.shutdown_timeout = shutdown_timeout;
+    let listener = TcpListener::bind(config.listen).await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let (stop, stopped) = oneshot::channel();
+    let ended = tokio::spawn(async move {
+        let shutdown = async {
+            let _ = stopped.await;
+        };
+        serve(listener, router, &config, shutdown).await
+    });
+    Running { address, stop, ended }
+}
+
+async fn send(address: SocketAddr, text: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    stream.write_all(text.as_bytes()).await.expect("sent");
+    stream
+}
+
+#[tokio::test]
+async fn running_requests_finish_and_idle_connections_close() {
+    let (begun, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (began, gone) = (Arc::clone(&begun), Arc::clone(&go));
+    let slow = get(async move || {
+        began.notify_one();
+        gone.notified().await;
+        "done at last"
+    });
+    let running = start(Router::new().route("/slow", slow), Duration::from_secs(20)).await;
+    let idle = send(running.address, "").await;
+    let mut busy = send(running.address, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    begun.notified().await;
+    running.stop.send(()).expect("still there");
+    // The listener is gone before the request is answered.
+    while TcpStream::connect(running.address).await.is_ok() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    go.notify_one();
+    let mut answer = String::new();
+    busy.read_to_string(&mut answer).await.expect("an answer");
+    assert!(answer.ends_with("done at last"), "{answer}");
+    assert_eq!(running.ended.await.expect("no panic"), Ended::Drained);
+    drop(idle);
+}
+
+#[tokio::test]
+async fn a_request_that_never_ends_is_cut_off() {
+    let begun = Arc::new(Notify::new());
+    let began = Arc::clone(&begun);
+    let endless = get(async move || -> String {
+        began.notify_one();
+        std::future::pending().await
+    });
+    let running = start(Router::new().route("/endless", endless), Duration::from_millis(50)).await;
+    let _client = send(running.address, "GET /endless HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    begun.notified().await;
+    running.stop.send(()).expect("still there");
+    assert_eq!(running.ended.await.expect("no panic"), Ended::CutOff);
+}
