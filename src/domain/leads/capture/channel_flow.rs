@@ -47,7 +47,7 @@ fn parse(text: &str) -> Option<Vec<Value>> {
 fn touchpoint(entry: &Value) -> Option<Touchpoint> {
     let entry = entry.as_object()?;
     let channel = first(entry, &["ch", "channel"]).and_then(Value::as_object);
-    let of_channel = |names: &[&str]| text::scalar(first(channel?, names)?);
+    let of_channel = |names: &[&str]| words(first(channel?, names)?);
     let touchpoint = Touchpoint {
         occurred_at: first(entry, &["t", "timestamp"]).and_then(instant),
         source: of_channel(&["s", "source"]),
@@ -55,9 +55,15 @@ fn touchpoint(entry: &Value) -> Option<Touchpoint> {
         campaign: of_channel(&["cm", "campaign"]),
         content: of_channel(&["ct", "content"]),
         term: of_channel(&["tm", "term"]),
-        landing_page: first(entry, &["lp", "landingPage"]).and_then(text::scalar),
+        landing_page: first(entry, &["lp", "landingPage"]).and_then(words),
     };
     (touchpoint != Touchpoint::default()).then_some(touchpoint)
+}
+
+/// A flow that comes as text may hide U+0000 in it, which PostgreSQL cannot keep.
+fn words(value: &Value) -> Option<String> {
+    let text = text::scalar(value)?.replace('\0', "");
+    text::present_owned(Some(text))
 }
 
 fn first<'a>(object: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> {
@@ -125,6 +131,21 @@ mod tests {
         }
         let far = touchpoints(&json!([{"t": i64::MAX, "lp": "/a"}, {"t": -1, "lp": "/b"}]));
         assert!(far.iter().all(|touchpoint| touchpoint.occurred_at.is_none()));
+    }
+
+    #[test]
+    fn what_databases_cannot_keep_is_dropped() {
+        for flow in [
+            r#"[{"ch":{"s":"a\u0000b","m":"\u0000"},"lp":"/"}]"#,
+            "[{%22ch%22:{%22s%22:%22a\\u0000b%22},%22lp%22:%22/%22}]",
+        ] {
+            let read = touchpoints(&json!(flow));
+            assert_eq!(
+                (read[0].source.as_deref(), &read[0].medium),
+                (Some("ab"), &None),
+                "{flow}"
+            );
+        }
     }
 
     #[test]
