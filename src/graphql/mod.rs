@@ -84,10 +84,27 @@ pub fn schema(services: Services, pages: PageLimits) -> Schema {
 pub fn sdl() -> String {
     let schema = Schema::build(Query::default(), Mutation::default(), EmptySubscription).finish();
     let options = SDLExportOptions::new().include_specified_by().use_space_ident();
-    let mut text = schema.sdl_with_options(options);
-    text.truncate(text.trim_end().len());
-    text.push('\n');
-    text
+    let text = STANDARD
+        .iter()
+        .fold(schema.sdl_with_options(options), without_directive);
+    format!("{}\n", text.trim_end())
+}
+
+/// Directives of the language itself, which every tool knows. `@oneOf` is too new for that.
+const STANDARD: [&str; 3] = ["include", "skip", "specifiedBy"];
+
+/// The schema's text without one directive's definition and description.
+fn without_directive(text: String, name: &&str) -> String {
+    let Some((before, rest)) = text.split_once(&format!("directive @{name}(")) else {
+        return text;
+    };
+    let after = rest.split_once('\n').map_or("", |(_, after)| after);
+    let described = before.trim_end().strip_suffix("\"\"\"");
+    let before = described.and_then(|described| described.rsplit_once("\"\"\""));
+    match before {
+        Some((before, _)) => format!("{before}{after}"),
+        None => text,
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
+use serde::Serialize;
 
 use crate::graphql::error::{Code, coded};
 use crate::graphql::guard::Refusal;
@@ -60,13 +61,25 @@ impl Rejection {
     }
 
     pub(super) fn response(self, media: MediaType) -> Response {
-        let body = serde_json::json!({ "errors": self.errors }).to_string();
-        let mut response = respond(self.status, media, body.into_bytes());
-        for (name, value) in self.headers {
+        let Self {
+            status,
+            errors,
+            headers,
+        } = self;
+        // Texts, numbers and string keys: nothing of it can fail to print.
+        let body = serde_json::to_vec(&Refused { errors }).unwrap_or_default();
+        let mut response = respond(status, media, body);
+        for (name, value) in headers {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
         }
         response
     }
+}
+
+/// Errors and nothing else.
+#[derive(Serialize)]
+struct Refused {
+    errors: Vec<ServerError>,
 }
 
 pub(super) fn respond(status: StatusCode, media: MediaType, body: Vec<u8>) -> Response {
