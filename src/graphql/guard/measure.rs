@@ -16,6 +16,7 @@ pub fn measure(document: &ExecutableDocument, limits: &DocumentLimits) -> Result
     let mut measure = Measure {
         fragments: &document.fragments,
         known: HashMap::new(),
+        level: 0,
     };
     for name in document.fragments.keys() {
         measure.fragment(name, Pos::default())?.check(limits)?;
@@ -77,12 +78,20 @@ struct Measure<'a> {
     fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
     /// `None` while a fragment is being measured: meeting it then is a cycle.
     known: HashMap<&'a str, Option<Size>>,
+    /// Selections and fragments being measured inside each other.
+    level: usize,
 }
 
+/// Twice what the executor takes, and far below what a thread's stack holds.
+const MAX_LEVEL: usize = 64;
+
 impl<'a> Measure<'a> {
-    /// Recursion is bounded by the parser's limit on selection sets times the fragments of the document, and those by
-    /// the tokens.
     fn selection(&mut self, set: &'a SelectionSet) -> Result<Size, Refusal> {
+        self.level += 1;
+        if self.level > MAX_LEVEL {
+            let message = format!("The operation's fields and fragments are nested more than {MAX_LEVEL} levels deep");
+            return Err(Refusal::limit(message));
+        }
         let mut size = Size::default();
         for item in &set.items {
             size.directives = size.directives.saturating_add(item.node.directives().len());
@@ -105,6 +114,7 @@ impl<'a> Measure<'a> {
                 }
             }
         }
+        self.level -= 1;
         Ok(size)
     }
 
@@ -225,5 +235,21 @@ mod tests {
         }
         bomb += " fragment f30 on Q { a }";
         assert!(measured(&bomb).expect_err("20^30 fields").contains("fields"));
+    }
+
+    /// Measured from any of its fragments, on a stack smaller than the server's threads have.
+    #[test]
+    fn chains_of_fragments_fit_on_the_stack() {
+        for length in [40, 700, 5_000] {
+            let mut chain = String::from("{ ...f0 }");
+            for level in 0..length {
+                chain += &format!(" fragment f{level} on Q {{ ...f{} }}", level + 1);
+            }
+            chain += &format!(" fragment f{length} on Q {{ a }}");
+            let run = move || measured(&chain);
+            let thread = std::thread::Builder::new().stack_size(512 * 1024).spawn(run).unwrap();
+            let refused = thread.join().unwrap();
+            assert_eq!(refused.is_err(), length > 64, "{length}");
+        }
     }
 }
