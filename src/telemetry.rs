@@ -16,8 +16,8 @@ const PATH_BYTES: usize = 256;
 
 /// Starts logging to the standard error stream, and sends panics there too. A second call changes nothing.
 pub fn start(config: &LogConfig) {
-    // The migrator tells each step as news; a filter that names it has the last word.
-    let filter = format!("sea_orm_migration=warn,{}", config.filter);
+    // These two tell each of their steps as news; a filter that names them has the last word.
+    let filter = format!("sea_orm_migration=warn,sqlx::postgres::notice=warn,{}", config.filter);
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let terminal = std::io::stderr().is_terminal();
     let text = match config.format {

@@ -12,7 +12,7 @@ mod lookup;
 mod output;
 mod serve;
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
@@ -119,7 +119,7 @@ pub async fn run(cli: Cli) -> ExitCode {
 }
 
 /// A file that holds secrets or personal data: new, and for its owner only.
-fn create_private(path: &PathBuf) -> std::io::Result<std::fs::File> {
+fn create_private(path: &Path) -> std::io::Result<std::fs::File> {
     use std::os::unix::fs::OpenOptionsExt;
     std::fs::OpenOptions::new()
         .write(true)

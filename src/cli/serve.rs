@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use tokio::net::TcpListener;
@@ -30,7 +30,7 @@ pub(super) struct ServeArgs {
     /// Serve demo data from a throw-away database
     #[arg(long)]
     demo: bool,
-    /// Write the demo's URL, keys and token to this new file, as JSON
+    /// Write the demo's URL, keys and token to this file, as JSON
     #[arg(long, value_name = "FILE", requires = "demo")]
     demo_info: Option<PathBuf>,
     /// Let the demo listen on an address that other machines reach
@@ -102,10 +102,15 @@ async fn serve_demo(config: Config, listener: TcpListener, info: Option<PathBuf>
     serve(&app, listener).await
 }
 
-fn write_info(sheet: &Sheet, file: &PathBuf) -> std::io::Result<()> {
+/// Whoever waits for the file finds it whole, and one of an earlier demo is replaced.
+fn write_info(sheet: &Sheet, file: &Path) -> std::io::Result<()> {
     let mut text = serde_json::to_vec_pretty(sheet)?;
     text.push(b'\n');
-    create_private(file)?.write_all(&text)
+    let mut draft = file.as_os_str().to_owned();
+    draft.push(format!(".{}", std::process::id()));
+    let draft = PathBuf::from(draft);
+    create_private(&draft)?.write_all(&text)?;
+    std::fs::rename(&draft, file)
 }
 
 fn address(listener: &TcpListener) -> Result<SocketAddr, Failure> {

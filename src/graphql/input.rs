@@ -160,7 +160,7 @@ mod tests {
         let mut reader = Reader::default();
         let tag = ID::from(GlobalId::new(NodeKind::Tag, Uuid::max()));
         assert_eq!(
-            reader.references(&[tag.clone()], NodeKind::Tag, &["tags"]),
+            reader.references(std::slice::from_ref(&tag), NodeKind::Tag, &["tags"]),
             [Ref::Uuid(Uuid::max())]
         );
         reader.references(&[tag.clone(), ID("junk".into())], NodeKind::Lead, &["leads"]);

@@ -40,7 +40,7 @@ const RULES: &[Rule] = &[
     rule("cli", EVERYTHING),
     rule("demo", EVERYTHING),
     rule("http", EVERYTHING),
-    rule("config", &["clap", "tracing_subscriber"]),
+    rule("config", &["clap", "domain::database", "tracing_subscriber"]),
     rule("telemetry", &["config", "tracing_subscriber"]),
     rule("request_id", &[]),
     rule("secrets", &["config"]),
