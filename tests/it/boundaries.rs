@@ -71,6 +71,7 @@ const fn rule(module: &'static str, may_name: &'static [&'static str]) -> Rule {
 pub fn cases() -> Vec<Case> {
     vec![
         once(every_module_names_only_what_the_table_allows),
+        once(every_module_of_the_table_is_there),
         once(only_the_first_file_of_an_operation_starts_queries),
         once(the_migrations_do_not_know_the_application),
         once(paths_are_found_in_every_form),
@@ -93,6 +94,22 @@ async fn every_module_names_only_what_the_table_allows() {
         }
     }
     assert!(offences.is_empty(), "{}", offences.join("\n"));
+}
+
+async fn every_module_of_the_table_is_there() {
+    let modules: BTreeSet<String> = sources(&root().join("src"))
+        .iter()
+        .map(|file| module_of(file))
+        .collect();
+    let absent: Vec<&str> = RULES
+        .iter()
+        .map(|rule| rule.module)
+        .filter(|rule| !modules.iter().any(|module| is_within(module, rule)))
+        .collect();
+    assert!(
+        absent.is_empty(),
+        "the table speaks of modules that are gone: {absent:?}"
+    );
 }
 
 async fn only_the_first_file_of_an_operation_starts_queries() {
@@ -203,7 +220,7 @@ fn is_within(path: &str, ancestor: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
-fn sources(directory: &Path) -> Vec<PathBuf> {
+pub fn sources(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
@@ -300,6 +317,10 @@ fn resolve(path: &[String], module: &str) -> String {
     while rest.first().is_some_and(|name| name == "super") {
         here.pop();
         rest = &rest[1..];
+    }
+    // Test modules inside a file name all of it as `super::*`.
+    if rest == ["*"] {
+        return String::new();
     }
     here.extend(rest.iter().map(String::as_str).filter(|name| *name != "self"));
     if rest.is_empty() {

@@ -6,18 +6,60 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod boundaries;
+mod cli;
+mod crash;
+mod demo;
 mod entities;
 mod harness;
+mod isolation;
+mod journeybee;
+mod journeybee_parts;
+mod leadtrackr;
+mod leadtrackr_updates;
+mod nesting;
+mod outage;
+mod paging;
+mod parity;
+mod races;
+mod schema;
 mod shard;
 mod slices;
+mod statements;
 
 use std::process::ExitCode;
 
 use libtest_mimic::Arguments;
 
 fn main() -> ExitCode {
+    // What the servers under test say, for whoever looks into a failure: LEADGRAPH_TEST_LOG=debug.
+    if let Ok(filter) = std::env::var("LEADGRAPH_TEST_LOG") {
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .init();
+    }
     let arguments = Arguments::from_args();
-    let cases = [boundaries::cases(), entities::cases(), shard::cases(), slices::cases()];
+    let cases = [
+        boundaries::cases(),
+        cli::cases(),
+        crash::cases(),
+        demo::cases(),
+        entities::cases(),
+        isolation::cases(),
+        journeybee::cases(),
+        journeybee_parts::cases(),
+        leadtrackr::cases(),
+        leadtrackr_updates::cases(),
+        nesting::cases(),
+        outage::cases(),
+        paging::cases(),
+        parity::cases(),
+        races::cases(),
+        schema::cases(),
+        shard::cases(),
+        slices::cases(),
+        statements::cases(),
+    ];
     let trials = cases
         .into_iter()
         .flatten()

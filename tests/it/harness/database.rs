@@ -114,7 +114,18 @@ impl TestDatabase {
     pub async fn rows(&self, sql: &str) -> Vec<JsonValue> {
         let statement = Statement::from_string(self.connection.get_database_backend(), sql);
         let found = JsonValue::find_by_statement(statement).all(&self.connection).await;
-        found.unwrap_or_else(|error| panic!("{sql}: {error}"))
+        let mut rows = found.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        if self.backend == Backend::Sqlite {
+            rows.iter_mut().for_each(parse_documents);
+        }
+        rows
+    }
+
+    /// The only row of a query.
+    pub async fn row(&self, sql: &str) -> JsonValue {
+        let mut rows = self.rows(sql).await;
+        assert_eq!(rows.len(), 1, "{sql}: {rows:?}");
+        rows.remove(0)
     }
 
     /// The number that a query gives.
@@ -170,6 +181,31 @@ fn drop_databases(names: Vec<String>) {
     });
     if let Ok(Err(error)) = thread.join() {
         eprintln!("a test database was left behind: {error}");
+    }
+}
+
+/// SQLite does not say that a column holds JSON.
+fn parse_documents(row: &mut JsonValue) {
+    const DOCUMENTS: &[&str] = &[
+        "actor",
+        "attribution_data",
+        "changes",
+        "channel_flow",
+        "data",
+        "device_data",
+        "form_data",
+        "partner_custom_fields",
+        "user_data",
+        "value",
+    ];
+    let Some(columns) = row.as_object_mut() else { return };
+    for (name, value) in columns {
+        if DOCUMENTS.contains(&name.as_str())
+            && let Some(text) = value.as_str()
+            && let Ok(document) = serde_json::from_str(text)
+        {
+            *value = document;
+        }
     }
 }
 

@@ -1,7 +1,11 @@
 //! What tests are written with: [`Case`] runs one on both databases; the rest is what it gets to work on.
 
+mod answer;
+pub mod app;
+pub mod binary;
 pub mod database;
 pub mod postgres;
+pub mod workspace;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -10,7 +14,11 @@ use std::time::Duration;
 
 use libtest_mimic::{Failed, Trial};
 
+pub use answer::Answer;
+pub use app::TestApp;
+pub use binary::Binary;
 pub use database::TestDatabase;
+pub use workspace::Workspace;
 
 /// Longer than any test takes on a busy machine; a hang fails instead of stopping the run.
 const LIMIT: Duration = Duration::from_secs(600);
@@ -169,4 +177,9 @@ pub fn finish() {
 /// The repository.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Whether the heavy sizes are asked for, as `.ci/run full` does.
+pub fn heavy() -> bool {
+    std::env::var_os("LEADGRAPH_TEST_HEAVY").is_some()
 }

@@ -1,0 +1,623 @@
+//! No path leads to another workspace: every root field and every route is tried by nobody, by somebody who may not, and
+//! by somebody of another workspace. A new one without such a case fails the test.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use leadgraph::domain::partnerships::{Invitation, PartnerType};
+use serde_json::{Value, json};
+
+use crate::harness::{Case, TestApp, Workspace, both, once, root};
+use crate::journeybee::{reference, referred};
+
+pub fn cases() -> Vec<Case> {
+    vec![
+        both(every_root_field_is_closed_to_anonymous_callers),
+        both(every_root_field_is_closed_without_its_scope),
+        both(no_root_field_leads_into_another_workspace),
+        both(no_id_of_another_workspace_is_a_node),
+        both(a_key_of_one_project_sees_that_project),
+        once(every_route_is_known_to_these_tests),
+    ]
+}
+
+/// What a root field asks for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    Nothing,
+    Read,
+    Write,
+    Admin,
+}
+
+/// One way to call a root field. `@name` stands for an id of the workspace called home.
+struct Attempt {
+    field: &'static str,
+    needs: Needs,
+    /// The call, of a query or a mutation.
+    call: &'static str,
+    /// What a stranger gets for home's ids.
+    stranger: Stranger,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stranger {
+    /// Null.
+    Nothing,
+    /// Only what is theirs.
+    Own,
+    /// A user error NOT_FOUND.
+    NotFound,
+}
+
+const fn attempt(field: &'static str, needs: Needs, stranger: Stranger, call: &'static str) -> Attempt {
+    Attempt {
+        field,
+        needs,
+        call,
+        stranger,
+    }
+}
+
+use Needs::{Admin, Nothing, Read, Write};
+use Stranger::{NotFound, Own};
+
+const QUERIES: &[Attempt] = &[
+    attempt("viewer", Nothing, Own, "viewer { user { email } workspace { name } }"),
+    attempt("node", Read, Stranger::Nothing, r#"node(id: "@lead") { id }"#),
+    attempt("nodes", Read, Own, r#"nodes(ids: ["@lead", "@tag"]) { id }"#),
+    attempt(
+        "lead",
+        Read,
+        Stranger::Nothing,
+        r#"lead(by: { id: "@lead" }) { email }"#,
+    ),
+    attempt(
+        "lead",
+        Read,
+        Stranger::Nothing,
+        r#"lead(by: { legacyId: @lead_number }) { email }"#,
+    ),
+    attempt(
+        "lead",
+        Read,
+        Stranger::Nothing,
+        r#"lead(by: { uuid: "@lead_uuid" }) { email }"#,
+    ),
+    attempt(
+        "lead",
+        Read,
+        Stranger::Nothing,
+        r#"lead(by: { uniqueIdentifier: "crm-lead-789" }) { email }"#,
+    ),
+    attempt(
+        "lead",
+        Read,
+        Stranger::Nothing,
+        r#"lead(by: { uniqueEventId: { projectId: "@project", uniqueEventId: "evt_xyz789" } }) { email }"#,
+    ),
+    attempt(
+        "lead",
+        Read,
+        Stranger::Nothing,
+        r#"lead(by: { uniqueEventId: { projectId: "@public_id", uniqueEventId: "evt_xyz789" } }) { email }"#,
+    ),
+    attempt("leads", Read, Own, "leads { totalCount nodes { email companyName } }"),
+    attempt(
+        "leads",
+        Read,
+        Own,
+        r#"leads(first: 5, after: "@lead_cursor") { nodes { email companyName } }"#,
+    ),
+    attempt("tags", Read, Own, "tags { totalCount nodes { label } }"),
+    attempt(
+        "customFields",
+        Read,
+        Own,
+        "customFields { totalCount nodes { label options { label } } }",
+    ),
+    attempt(
+        "attributionSources",
+        Read,
+        Own,
+        "attributionSources { totalCount nodes { label } }",
+    ),
+    attempt("campaigns", Read, Own, "campaigns { totalCount nodes { title } }"),
+    attempt(
+        "partnerships",
+        Read,
+        Own,
+        "partnerships { totalCount nodes { partner { name } invitation } }",
+    ),
+    attempt(
+        "partnerCompanies",
+        Read,
+        Own,
+        "partnerCompanies { totalCount nodes { name } }",
+    ),
+    attempt("partnerUsers", Read, Own, "partnerUsers { totalCount nodes { email } }"),
+    attempt("projects", Read, Own, "projects { totalCount nodes { publicId } }"),
+    attempt("users", Read, Own, "users { totalCount nodes { email } }"),
+    attempt("apiKeys", Admin, Own, "apiKeys { totalCount nodes { keyPrefix uuid } }"),
+];
+
+const MUTATIONS: &[Attempt] = &[
+    attempt(
+        "createServerSideLead",
+        Write,
+        NotFound,
+        r#"createServerSideLead(input: { projectId: "@project", userData: { email: "x@x.test" } })
+           { lead { id } userErrors { code } }"#,
+    ),
+    attempt(
+        "createServerSideLead",
+        Write,
+        NotFound,
+        r#"createServerSideLead(input: { projectId: "@public_id", userData: { email: "x@x.test" } })
+           { lead { id } userErrors { code } }"#,
+    ),
+    attempt(
+        "createLead",
+        Write,
+        NotFound,
+        r#"createLead(input: { associationType: CAMPAIGNS, email: "x@x.test", companyCampaignId: "@campaign" })
+           { lead { id } userErrors { code } }"#,
+    ),
+    attempt(
+        "createLead",
+        Write,
+        NotFound,
+        r#"createLead(input: { associationType: REFERRAL, email: "x@x.test", partnershipLead: { partnershipId: "@partnership" } })
+           { lead { id } userErrors { code } }"#,
+    ),
+    attempt(
+        "createLead",
+        Write,
+        NotFound,
+        r#"createLead(input: { associationType: CAMPAIGNS, email: "x@x.test", companyCampaignId: "@own_campaign", tags: ["@tag"] })
+           { lead { id } userErrors { code } }"#,
+    ),
+    attempt(
+        "createLead",
+        Write,
+        NotFound,
+        r#"createLead(input: { associationType: CAMPAIGNS, email: "x@x.test", companyCampaignId: "@own_campaign",
+             customFields: [{ customFieldId: "@field", value: { number: 1 } }] }) { lead { id } userErrors { code } }"#,
+    ),
+    attempt(
+        "createLead",
+        Write,
+        NotFound,
+        r#"createLead(input: { associationType: CAMPAIGNS, email: "x@x.test", companyCampaignId: "@own_campaign",
+             attributions: [{ id: "@source", attributedDate: "2024-01-15T10:30:00Z" }] }) { lead { id } userErrors { code } }"#,
+    ),
+    attempt(
+        "createTag",
+        Write,
+        Own,
+        "createTag(input: { label: \"T\", association: LEAD }) { tag { id } userErrors { code } }",
+    ),
+    attempt(
+        "createCustomField",
+        Write,
+        Own,
+        "createCustomField(input: { label: \"F\", type: TEXT, category: LEAD }) { customField { id } userErrors { code } }",
+    ),
+    attempt(
+        "createAttributionSource",
+        Write,
+        Own,
+        "createAttributionSource(input: { label: \"S\" }) { attributionSource { id } userErrors { code } }",
+    ),
+    attempt(
+        "createCampaign",
+        Write,
+        Own,
+        "createCampaign(input: { title: \"C\" }) { campaign { id } userErrors { code } }",
+    ),
+    attempt(
+        "createPartnership",
+        Write,
+        NotFound,
+        r#"createPartnership(input: { partner: { existing: "@company" }, partnerType: REFERRAL })
+           { partnership { id } userErrors { code } }"#,
+    ),
+    attempt(
+        "acceptPartnership",
+        Write,
+        NotFound,
+        r#"acceptPartnership(input: { invitation: "@partnership_uuid", partner: { name: "P" } })
+           { partnership { id } userErrors { code } }"#,
+    ),
+    attempt(
+        "createPartnerCompany",
+        Write,
+        Own,
+        "createPartnerCompany(input: { name: \"P\" }) { partnerCompany { id } userErrors { code } }",
+    ),
+    attempt(
+        "createPartnerUser",
+        Write,
+        NotFound,
+        r#"createPartnerUser(input: { partnerCompanyId: "@company", email: "x@x.test" })
+           { partnerUser { id } userErrors { code } }"#,
+    ),
+    attempt(
+        "createProject",
+        Admin,
+        Own,
+        "createProject(input: { name: \"P\" }) { project { id } userErrors { code } }",
+    ),
+    attempt(
+        "updateProject",
+        Admin,
+        NotFound,
+        r#"updateProject(input: { projectId: "@project", active: false }) { project { id } userErrors { code } }"#,
+    ),
+    attempt(
+        "createApiKey",
+        Admin,
+        NotFound,
+        r#"createApiKey(input: { label: "K", scopes: [READ], projectId: "@project" })
+           { apiKey { id } key userErrors { code } }"#,
+    ),
+    attempt(
+        "revokeApiKey",
+        Admin,
+        NotFound,
+        r#"revokeApiKey(input: { apiKeyId: "@key" }) { apiKey { id } userErrors { code } }"#,
+    ),
+    attempt(
+        "updateWorkspace",
+        Admin,
+        Own,
+        "updateWorkspace(input: { name: \"Renamed\" }) { workspace { id name } userErrors { code } }",
+    ),
+];
+
+fn attempts() -> impl Iterator<Item = (&'static Attempt, String)> {
+    let queries = QUERIES
+        .iter()
+        .map(|attempt| (attempt, format!("query {{ {} }}", attempt.call)));
+    let mutations = MUTATIONS
+        .iter()
+        .map(|attempt| (attempt, format!("mutation {{ {} }}", attempt.call)));
+    queries.chain(mutations)
+}
+
+/// Home, full of things that nobody else may see, and what their ids are.
+struct Ids(BTreeMap<&'static str, String>);
+
+async fn fill(app: &TestApp) -> Ids {
+    let to = referred(app).await;
+    app.journeybee().post(&reference(&to)).await.expect(201);
+    let form = crate::leadtrackr::reference(&app.home.project.public_id);
+    app.leadtrackr().post(&form).await.expect(201);
+    app.home.campaign("Home's campaign").await;
+    app.home.invite(PartnerType::Referral, Invitation::Inactive).await;
+    let query = "{ leads { edges { cursor node { id uuid legacyId uniqueIdentifier } } } tags { nodes { id } }
+        customFields { nodes { id type } } attributionSources { nodes { id } } campaigns { nodes { id } }
+        partnerships { nodes { id uuid } } partnerCompanies { nodes { id } } partnerUsers { nodes { id } }
+        projects { nodes { id publicId } } users { nodes { id } } apiKeys { nodes { id } } viewer { workspace { id } } }";
+    let data = app.as_owner().data(query, json!({})).await;
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let edge = &data["leads"]["edges"][0];
+    let projects = data["projects"]["nodes"].as_array().unwrap();
+    let project = projects
+        .iter()
+        .find(|project| project["publicId"] == app.home.project.public_id)
+        .unwrap();
+    let first = |list: &str| text(&data[list]["nodes"][0]["id"]);
+    let fields = data["customFields"]["nodes"].as_array().unwrap();
+    let number = fields.iter().find(|field| field["type"] == "NUMBER").unwrap();
+    Ids(BTreeMap::from([
+        ("lead", text(&edge["node"]["id"])),
+        ("lead_uuid", text(&edge["node"]["uuid"])),
+        ("lead_number", text(&edge["node"]["legacyId"])),
+        ("lead_cursor", text(&edge["cursor"])),
+        ("tag", first("tags")),
+        ("field", text(&number["id"])),
+        ("source", first("attributionSources")),
+        ("campaign", first("campaigns")),
+        ("partnership", first("partnerships")),
+        ("partnership_uuid", text(&data["partnerships"]["nodes"][0]["uuid"])),
+        ("company", first("partnerCompanies")),
+        ("person", first("partnerUsers")),
+        ("project", text(&project["id"])),
+        ("public_id", app.home.project.public_id.clone()),
+        ("user", first("users")),
+        ("key", first("apiKeys")),
+        ("workspace", text(&data["viewer"]["workspace"]["id"])),
+    ]))
+}
+
+impl Ids {
+    /// The call with its ids in place; the longest names first, for one may begin another.
+    fn put_into(&self, call: &str) -> String {
+        let mut names: Vec<_> = self.0.iter().collect();
+        names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+        let filled = |call: String, (name, value): (&&str, &String)| call.replace(&format!("@{name}"), value);
+        names.into_iter().fold(call.to_owned(), filled)
+    }
+}
+
+/// The fields that the tables have no attempt for, and the other way round.
+async fn uncovered(app: &TestApp) -> BTreeSet<String> {
+    let roots = app
+        .anonymous()
+        .data(
+            "{__schema{queryType{fields{name}} mutationType{fields{name}}}}",
+            json!({}),
+        )
+        .await;
+    let mut served = BTreeSet::new();
+    for root in ["queryType", "mutationType"] {
+        let fields = roots["__schema"][root]["fields"].as_array().unwrap();
+        served.extend(fields.iter().map(|field| field["name"].as_str().unwrap().to_owned()));
+    }
+    let tried: BTreeSet<String> = attempts().map(|(attempt, _)| attempt.field.to_owned()).collect();
+    served.symmetric_difference(&tried).cloned().collect()
+}
+
+async fn every_root_field_is_closed_to_anonymous_callers(app: TestApp) {
+    assert_eq!(
+        uncovered(&app).await,
+        BTreeSet::new(),
+        "root fields without an attempt, or gone"
+    );
+    let ids = fill(&app).await;
+    let before = traces(&app, &app.home).await;
+    for (attempt, operation) in attempts() {
+        let answer = app.anonymous().graphql(&ids.put_into(&operation), json!({})).await;
+        assert_eq!(answer.code(), "UNAUTHENTICATED", "{}: {}", attempt.field, answer.text);
+        assert_eq!(answer.json()["data"][attempt.field], Value::Null, "{}", answer.text);
+        for header in [
+            ("x-api-key", "wrong"),
+            ("authorization", "Bearer wrong"),
+            ("authorization", "Basic x"),
+        ] {
+            let answer = app
+                .graphql_with(header.0, header.1)
+                .graphql(&ids.put_into(&operation), json!({}))
+                .await;
+            assert_eq!(
+                answer.code(),
+                "UNAUTHENTICATED",
+                "{} {header:?}: {}",
+                attempt.field,
+                answer.text
+            );
+        }
+    }
+    assert_eq!(traces(&app, &app.home).await, before);
+}
+
+async fn every_root_field_is_closed_without_its_scope(app: TestApp) {
+    let ids = fill(&app).await;
+    let before = traces(&app, &app.home).await;
+    for (attempt, operation) in attempts() {
+        let key = match attempt.needs {
+            Nothing => continue,
+            Read => &app.home.write_only_key,
+            Write => &app.home.read_only_key,
+            Admin => &app.home.key,
+        };
+        let answer = app.with_key(key).graphql(&ids.put_into(&operation), json!({})).await;
+        assert_eq!(answer.code(), "FORBIDDEN", "{}: {}", attempt.field, answer.text);
+        assert_eq!(answer.json()["data"][attempt.field], Value::Null, "{}", answer.text);
+    }
+    assert_eq!(traces(&app, &app.home).await, before);
+}
+
+async fn no_root_field_leads_into_another_workspace(app: TestApp) {
+    let mut ids = fill(&app).await;
+    let stranger = app.workspace("Stranger").await;
+    let campaign = stranger.campaign("Theirs").await;
+    let own = "{ campaigns { nodes { id uuid } } }";
+    let own = app.with_token(&stranger.token).data(own, json!({})).await;
+    assert_eq!(own["campaigns"]["nodes"][0]["uuid"], campaign.uuid.to_string());
+    ids.0.insert(
+        "own_campaign",
+        own["campaigns"]["nodes"][0]["id"].as_str().unwrap().to_owned(),
+    );
+    let before = traces(&app, &app.home).await;
+    let secrets = secrets(&app).await;
+    for (attempt, operation) in attempts() {
+        let answer = app
+            .with_token(&stranger.token)
+            .graphql(&ids.put_into(&operation), json!({}))
+            .await;
+        let data = &answer.data()[attempt.field];
+        match attempt.stranger {
+            Stranger::Nothing => assert_eq!(*data, Value::Null, "{operation}"),
+            Own => assert!(
+                data["userErrors"].as_array().is_none_or(Vec::is_empty),
+                "{operation}: {}",
+                answer.text
+            ),
+            NotFound => assert_eq!(
+                data["userErrors"][0]["code"], "NOT_FOUND",
+                "{operation}: {}",
+                answer.text
+            ),
+        }
+        for secret in &secrets {
+            assert!(
+                !answer.text.contains(secret),
+                "{operation} tells {secret}: {}",
+                answer.text
+            );
+        }
+    }
+    assert_eq!(traces(&app, &app.home).await, before);
+}
+
+/// What of home must never appear in a stranger's answer: names, addresses and public ids.
+async fn secrets(app: &TestApp) -> BTreeSet<String> {
+    let home = app.home.id();
+    let mut secrets = BTreeSet::new();
+    for (table, columns) in [
+        ("leads", "uuid, email, company_name"),
+        ("tags", "uuid, label"),
+        ("custom_fields", "uuid, label"),
+        ("attribution_sources", "uuid, label"),
+        ("campaigns", "uuid, title"),
+        ("company_partnerships", "uuid"),
+        ("partner_companies", "uuid, name"),
+        ("partner_users", "uuid, email"),
+        ("projects", "uuid, public_id"),
+        ("users", "uuid, email"),
+        ("api_keys", "uuid, key_prefix"),
+    ] {
+        let rows = app
+            .rows(&format!("SELECT {columns} FROM {table} WHERE workspace_id = {home}"))
+            .await;
+        assert!(!rows.is_empty(), "{table}");
+        for row in rows {
+            secrets.extend(
+                row.as_object()
+                    .unwrap()
+                    .values()
+                    .filter_map(Value::as_str)
+                    .map(str::to_owned),
+            );
+        }
+    }
+    // The stranger's own word for their renamed workspace, and short words, prove nothing.
+    secrets.retain(|secret| secret.len() > 3);
+    secrets
+}
+
+/// What any write would leave in a workspace.
+async fn traces(app: &TestApp, workspace: &Workspace) -> (i64, i64, i64) {
+    let count = async |table: &str| {
+        app.number(&format!(
+            "SELECT count(*) FROM {table} WHERE workspace_id = {}",
+            workspace.id()
+        ))
+        .await
+    };
+    (count("leads").await, count("events").await, count("api_keys").await)
+}
+
+async fn no_id_of_another_workspace_is_a_node(app: TestApp) {
+    let ids = fill(&app).await;
+    let stranger = app.workspace("Stranger").await;
+    let nodes = [
+        "lead",
+        "tag",
+        "field",
+        "source",
+        "campaign",
+        "partnership",
+        "company",
+        "person",
+        "project",
+        "user",
+        "key",
+        "workspace",
+    ];
+    let nodes: Vec<&String> = nodes.iter().map(|name| &ids.0[name]).collect();
+    let query = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }";
+    let seen = app.as_owner().data(query, json!({"ids": nodes})).await;
+    for (id, node) in nodes.iter().zip(seen["nodes"].as_array().unwrap()) {
+        assert_eq!(node["id"], **id);
+    }
+    let unseen = app.with_token(&stranger.token).data(query, json!({"ids": nodes})).await;
+    assert!(
+        unseen["nodes"].as_array().unwrap().iter().all(Value::is_null),
+        "{unseen}"
+    );
+    // Unknown ids look exactly alike.
+    let nonsense = app
+        .as_owner()
+        .data(query, json!({"ids": ["", "x", "bGVhZDox", nodes[0].to_lowercase()]}))
+        .await;
+    assert!(
+        nonsense["nodes"].as_array().unwrap().iter().all(Value::is_null),
+        "{nonsense}"
+    );
+}
+
+async fn a_key_of_one_project_sees_that_project(app: TestApp) {
+    fill(&app).await;
+    let elsewhere = crate::leadtrackr::reference(&app.home.other_project.public_id);
+    app.leadtrackr().post(&elsewhere).await.expect(201);
+    let bound = app.with_key(&app.home.bound_key);
+    let query =
+        "{ leads { totalCount nodes { project { publicId } } } projects { nodes { publicId } } tags { totalCount } }";
+    let data = bound.data(query, json!({})).await;
+    let own = json!({"publicId": app.home.project.public_id});
+    assert_eq!(data["leads"], json!({"totalCount": 1, "nodes": [{"project": own}]}));
+    assert_eq!(data["projects"]["nodes"], json!([own]));
+    assert_eq!(data["tags"]["totalCount"], 2);
+    let other = "SELECT id FROM leads WHERE project_id IS NULL OR project_id <> ";
+    for row in app.rows(&format!("{other}{}", app.home.project.id)).await {
+        let by_number = format!("{{ lead(by: {{ legacyId: {} }}) {{ id }} }}", row["id"]);
+        assert_eq!(bound.data(&by_number, json!({})).await["lead"], Value::Null);
+    }
+    let write =
+        r#"mutation { createTag(input: { label: "T", association: LEAD }) { tag { id } userErrors { code } } }"#;
+    let answer = bound.graphql(write, json!({})).await;
+    assert_eq!(answer.code(), "FORBIDDEN", "{}", answer.text);
+}
+
+/// The paths that routers are put together of, and what is tried against each. One that is not here has no case yet.
+const ROUTES: &[(&str, &str)] = &[
+    (
+        "/api/leads/createServerSideLead",
+        "leadtrackr.rs: keys, projects of others",
+    ),
+    ("/api/leads", "open: says that there is nothing"),
+    ("/api/leads/", "open: says that there is nothing"),
+    ("/api/leads/{*other}", "open: says that there is nothing"),
+    ("/api/v1/leads", "journeybee.rs: keys, nothing of another workspace"),
+    ("/api/v1", "open: says that there is nothing"),
+    ("/api/v1/", "open: says that there is nothing"),
+    ("/api/v1/{*other}", "open: says that there is nothing"),
+    ("/graphql", "the attempts above"),
+    ("/graphiql", "open: a page without data"),
+    ("/healthz", "open: no data"),
+    ("/readyz", "open: no data"),
+    ("/", "open: a page without data"),
+];
+
+async fn every_route_is_known_to_these_tests() {
+    let mut found = BTreeSet::new();
+    for door in ["rest", "http", "graphql", "graphiql"] {
+        for file in crate::boundaries::sources(&root().join("src").join(door)) {
+            let text = std::fs::read_to_string(&file).unwrap();
+            // Each router is put together in a file that calls `.route(`; its paths are literals or constants there.
+            if !text.contains(".route(") || file.ends_with("tests.rs") {
+                continue;
+            }
+            let product = text.split("#[cfg(test)]").next().unwrap();
+            let code = product.lines().filter(|line| !line.trim_start().starts_with("//"));
+            for literal in code.flat_map(|line| {
+                line.split('"')
+                    .skip(1)
+                    .step_by(2)
+                    .map(str::to_owned)
+                    .collect::<Vec<_>>()
+            }) {
+                if literal.starts_with('/') {
+                    found.insert(literal);
+                }
+            }
+        }
+    }
+    let known = |path: &&String| {
+        ROUTES
+            .iter()
+            .any(|(route, _)| path.as_str() == *route || is_page_file(path))
+    };
+    let unknown: Vec<&String> = found.iter().filter(|path| !known(path)).collect();
+    assert!(unknown.is_empty(), "routes without a case: {unknown:?}");
+    for (route, _) in ROUTES {
+        assert!(found.contains(*route), "{route} is gone");
+    }
+}
+
+/// A file of the page, or one that the compiler reads.
+fn is_page_file(path: &str) -> bool {
+    path.starts_with("/graphiql/") || path.ends_with(".rs")
+}
