@@ -1,6 +1,6 @@
 //! The GraphQL door: the schema as code, one file an aggregate, and its HTTP endpoint.
 //!
-//! Read types are plain records: [`prefetch`] looks at what is selected, the domain loads it with a fixed number of
+//! Read types are plain records: `prefetch` looks at what is selected, the domain loads it with a fixed number of
 //! statements, and the executor prints what is there. Rules and permissions are the domain's.
 
 mod api_key;

@@ -1,6 +1,6 @@
 //! Two routes that legacy clients know, each spoken exactly as its vendor documents it.
 //!
-//! A shim is a folder that can be deleted: it names the domain, `auth` and [`shared`], never another shim. Each has the
+//! A shim is a folder that can be deleted: it names the domain, `auth` and `shared`, never another shim. Each has the
 //! same files: `mod` (routes, known quirks), `auth` (its header), `wire` (bodies as they are on the wire), `convert`
 //! (pure), `error` (its dialect), `handlers`.
 
