@@ -10,6 +10,7 @@ mod cli;
 mod crash;
 mod demo;
 mod entities;
+mod graphiql;
 mod harness;
 mod isolation;
 mod journeybee;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         crash::cases(),
         demo::cases(),
         entities::cases(),
+        graphiql::cases(),
         isolation::cases(),
         journeybee::cases(),
         journeybee_parts::cases(),

@@ -81,6 +81,9 @@ async function steps() {
   await page.keyboard.press('Enter');
   // The editor closes each brace itself.
   await page.keyboard.type(' { workspace { name');
+  // Its suggestions for the last word may lie over the button.
+  await page.locator('.suggest-widget.visible').waitFor({ timeout: 2_000 }).catch(() => {});
+  await page.keyboard.press('Escape');
   const second = await run();
   assert.ok(second.data?.viewer?.workspace?.name, `no workspace in ${JSON.stringify(second)}`);
 
