@@ -11,6 +11,8 @@ mod crash;
 mod demo;
 mod entities;
 mod graphiql;
+mod graphql_door;
+mod graphql_leads;
 mod harness;
 mod isolation;
 mod journeybee;
@@ -22,6 +24,7 @@ mod outage;
 mod paging;
 mod parity;
 mod races;
+mod readme;
 mod schema;
 mod shard;
 mod slices;
@@ -47,6 +50,8 @@ fn main() -> ExitCode {
         demo::cases(),
         entities::cases(),
         graphiql::cases(),
+        graphql_door::cases(),
+        graphql_leads::cases(),
         isolation::cases(),
         journeybee::cases(),
         journeybee_parts::cases(),
@@ -57,6 +62,7 @@ fn main() -> ExitCode {
         paging::cases(),
         parity::cases(),
         races::cases(),
+        readme::cases(),
         schema::cases(),
         shard::cases(),
         slices::cases(),

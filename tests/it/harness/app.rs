@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use leadgraph::app::App;
+use leadgraph::auth::Authenticator;
 use leadgraph::config::Config;
 use leadgraph::domain::Services;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -67,6 +68,10 @@ impl TestApp {
 
     pub fn services(&self) -> &Services {
         self.app.services()
+    }
+
+    pub fn authenticator(&self) -> &Authenticator {
+        self.app.auth()
     }
 
     /// SQL statements sent so far, by everyone but the test itself.
