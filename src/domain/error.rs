@@ -121,6 +121,19 @@ impl Error {
         Self::Internal(Fault::Broken(text.into()))
     }
 
+    /// Whether the database gave this write up for another one: a deadlock, or a conflict of serialisation. The same
+    /// write may succeed when it is tried again.
+    pub(super) fn is_contention(&self) -> bool {
+        let Self::Internal(Fault::Database(
+            DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)),
+        )) = self
+        else {
+            return false;
+        };
+        let code = cause.as_database_error().and_then(|refusal| refusal.code());
+        code.is_some_and(|code| code == "40P01" || code == "40001")
+    }
+
     /// Whether a unique index refused the row.
     pub(super) fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Internal(Fault::Database(error))

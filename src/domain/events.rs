@@ -163,12 +163,17 @@ impl Changes {
     }
 }
 
-/// The set members of a facts record; null and empty lists are what a field is before anything happened.
+/// The set members of a facts record; null and what is empty are what a field is before anything happened.
 fn members(facts: &impl Serialize) -> BTreeMap<String, Value> {
     let Ok(Value::Object(members)) = serde_json::to_value(facts) else {
         unreachable!("facts are structs with string keys");
     };
-    let unset = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+    let unset = |value: &Value| match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    };
     members.into_iter().filter(|(_, value)| !unset(value)).collect()
 }
 
@@ -231,7 +236,12 @@ pub struct PartnershipLeadFacts {
     pub assigned_from_partner_lead: bool,
     pub form_submission_lead: bool,
     pub form_direction: Option<String>,
+    pub acceptance: String,
     pub partner_lead: Option<Uuid>,
+    /// A user of the workspace, or one of the partner's.
+    pub sent_by: Option<Uuid>,
+    /// Values for the partner's copy.
+    pub partner_custom_fields: Vec<CustomFieldValueFacts>,
     /// People to notify: partner users on the sender's side, users of the workspace on the receiver's.
     pub notify: Vec<Uuid>,
     pub sent_by_email: Option<String>,
@@ -330,6 +340,8 @@ pub struct UserFacts {
     pub first_name: Option<String>,
     pub last_name: Option<String>,
     pub role: String,
+    /// The `sub` by which a foreign identity provider knows the person.
+    pub external_subject: Option<String>,
     pub disabled_at: Option<DateTime<Utc>>,
 }
 

@@ -97,6 +97,49 @@ pub fn has_data(value: &Value) -> bool {
     }
 }
 
+/// How deep a client's JSON may nest: events wrap it some levels deeper, and their readers stop at 127.
+pub const MAX_NESTING: usize = 100;
+
+/// Whether lists and objects in `value` stand inside each other at most `levels` deep.
+pub fn nests_at_most(value: &Value, levels: usize) -> bool {
+    match (value, levels.checked_sub(1)) {
+        (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_), _) => true,
+        (Value::Array(_) | Value::Object(_), None) => false,
+        (Value::Array(items), Some(below)) => items.iter().all(|item| nests_at_most(item, below)),
+        (Value::Object(members), Some(below)) => members.values().all(|member| nests_at_most(member, below)),
+    }
+}
+
+/// Writes whole numbers as integers, so that a value reads back as it was compared: PostgreSQL keeps the number, not
+/// how it was written, and would turn `1e19` into an integer and `-0.0` into `0`.
+pub fn settle_numbers(value: &mut Value) {
+    match value {
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+        Value::Number(number) => {
+            if let Some(whole) = number.as_f64().filter(|_| number.is_f64()).and_then(whole) {
+                *number = whole;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(settle_numbers),
+        Value::Object(members) => members.values_mut().for_each(settle_numbers),
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "only whole numbers in range get there"
+)]
+fn whole(float: f64) -> Option<serde_json::Number> {
+    const RANGE: f64 = 18_446_744_073_709_551_616.0;
+    match float {
+        float if float.fract() != 0.0 => None,
+        float if (0.0..RANGE).contains(&float) => Some((float as u64).into()),
+        float if (-RANGE / 2.0..0.0).contains(&float) => Some((float as i64).into()),
+        _ => None,
+    }
+}
+
 /// A scalar as text: strings trimmed, numbers and booleans printed; nothing for blanks and everything else.
 pub fn scalar(value: &Value) -> Option<String> {
     match value {
@@ -112,7 +155,8 @@ pub fn calendar_date(text: &str) -> Option<NaiveDate> {
     let text = text.trim();
     let date = match DateTime::parse_from_rfc3339(text) {
         Ok(instant) => instant.date_naive(),
-        Err(_) if text.len() == 10 => text.parse().ok()?,
+        // The parser alone would take signs and blanks.
+        Err(_) if text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-') => text.parse().ok()?,
         Err(_) => return None,
     };
     (1..=9999).contains(&date.year()).then_some(date)
@@ -177,6 +221,35 @@ mod tests {
     }
 
     #[test]
+    fn numbers_settle_into_what_both_databases_give_back() {
+        let settled = |text: &str| {
+            let mut value: Value = serde_json::from_str(text).unwrap();
+            settle_numbers(&mut value);
+            value.to_string()
+        };
+        for (given, kept) in [
+            ("1.0", "1"),
+            ("-0.0", "0"),
+            ("1e19", "10000000000000000000"),
+            ("-1e3", "-1000"),
+            ("1.5", "1.5"),
+            ("18446744073709551616", "1.8446744073709552e19"),
+            ("[{\"a\":2.0}]", "[{\"a\":2}]"),
+        ] {
+            assert_eq!(settled(given), kept);
+        }
+        assert_eq!(settled("0.1e-300"), "1e-301");
+    }
+
+    #[test]
+    fn nesting_is_counted_in_lists_and_objects() {
+        let value = serde_json::json!({"a": [[1]]});
+        assert!(nests_at_most(&value, 3));
+        assert!(!nests_at_most(&value, 2));
+        assert!(nests_at_most(&Value::Null, 0));
+    }
+
+    #[test]
     fn dates_are_taken_as_written_and_instants_in_utc() {
         let date = |text| calendar_date(text).map(|date| date.to_string());
         assert_eq!(date("2024-01-15").as_deref(), Some("2024-01-15"));
@@ -197,6 +270,9 @@ mod tests {
             "2024-01-15T25:00:00Z",
             "0000-01-01",
             "now",
+            "+2024-1-15",
+            "2024- 1-15",
+            "2024-1-150",
         ] {
             assert_eq!((calendar_date(bad), instant(bad)), (None, None), "{bad}");
         }

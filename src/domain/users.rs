@@ -218,6 +218,7 @@ fn facts(user: &User) -> UserFacts {
         first_name: user.first_name.clone(),
         last_name: user.last_name.clone(),
         role: word(&user.role),
+        external_subject: user.external_subject.clone(),
         disabled_at: user.disabled_at,
     }
 }

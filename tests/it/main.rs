@@ -29,6 +29,7 @@ mod schema;
 mod shard;
 mod slices;
 mod statements;
+mod storage;
 
 use std::process::ExitCode;
 
@@ -67,6 +68,7 @@ fn main() -> ExitCode {
         shard::cases(),
         slices::cases(),
         statements::cases(),
+        storage::cases(),
     ];
     let trials = cases
         .into_iter()

@@ -5,12 +5,19 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder};
 
 use super::{CustomField, CustomFieldOption, facts};
+use uuid::Uuid;
+
 use crate::domain::catalogue;
 use crate::domain::error::{Error, Result};
 use crate::domain::events::{CustomFieldOptionFacts, EventKind};
 use crate::domain::new_uuid;
 use crate::domain::op::Tx;
 use crate::entity::{custom_field, custom_field_option};
+
+/// The public id that a shared field has where it was first defined.
+pub(in crate::domain) fn origin(shared: &CustomField) -> Uuid {
+    shared.shared_from_uuid.unwrap_or(shared.uuid)
+}
 
 /// The definition in the workspace that `tx` is in of a field that a partner shares, with its options. A field that
 /// came from that workspace in the first place is found again, not made twice.
@@ -19,7 +26,7 @@ pub(in crate::domain) async fn mirror(
     shared: &CustomField,
     options: &[CustomFieldOption],
 ) -> Result<(CustomField, Vec<CustomFieldOption>)> {
-    let origin = shared.shared_from_uuid.unwrap_or(shared.uuid);
+    let origin = origin(shared);
     let field = match find(tx, origin).await? {
         Some(field) => field,
         None => match insert(tx, shared, origin).await? {
@@ -53,7 +60,7 @@ pub(in crate::domain) async fn mirror(
     Ok((field, known))
 }
 
-async fn find(tx: &Tx, origin: uuid::Uuid) -> Result<Option<CustomField>> {
+async fn find(tx: &Tx, origin: Uuid) -> Result<Option<CustomField>> {
     use custom_field::Column as C;
     let of_origin = Condition::any()
         .add(C::Uuid.eq(origin))
@@ -61,7 +68,7 @@ async fn find(tx: &Tx, origin: uuid::Uuid) -> Result<Option<CustomField>> {
     Ok(tx.find::<custom_field::Entity>().filter(of_origin).one(tx.db()).await?)
 }
 
-async fn insert(tx: &Tx, shared: &CustomField, origin: uuid::Uuid) -> Result<Option<CustomField>> {
+async fn insert(tx: &Tx, shared: &CustomField, origin: Uuid) -> Result<Option<CustomField>> {
     let row = custom_field::ActiveModel {
         uuid: Set(new_uuid()),
         label: Set(shared.label.clone()),

@@ -13,7 +13,7 @@ pub use crate::entity::custom_field_option::Model as CustomFieldOption;
 pub use crate::entity::partnership::PartnerType;
 use crate::entity::{custom_field, custom_field_option};
 
-pub(in crate::domain) use mirror::mirror;
+pub(in crate::domain) use mirror::{mirror, origin};
 
 use super::caller::Scope;
 use super::error::{ProblemCode, Result};

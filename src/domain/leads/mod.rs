@@ -16,5 +16,31 @@ pub use capture::{Captured, NewCapture, Outcome, capture};
 pub use read::{LeadGraph, LeadKey, LeadParts, by_uuids, find, list};
 pub use register::{NewRegistration, Registered, register};
 
+use super::error::{Error, Result};
+
+/// How often a write is tried. It fails for good only if others keep archiving the lead it found, or keep winning.
+const ATTEMPTS: usize = 5;
+
+/// Counts the tries of one write.
+#[derive(Debug, Default)]
+struct Attempts(usize);
+
+impl Attempts {
+    /// Whether to try again after this outcome: nothing was found because a lead that was in the way has vanished, or
+    /// the database gave the write up for another one.
+    ///
+    /// # Errors
+    /// What the write failed with, when trying again would not help or was tried often enough.
+    fn again<T>(&mut self, outcome: Result<Option<T>>) -> Result<()> {
+        self.0 += 1;
+        match outcome {
+            Ok(_) if self.0 < ATTEMPTS => Ok(()),
+            Ok(_) => Err(Error::broken("a lead that was in the way kept vanishing")),
+            Err(error) if error.is_contention() && self.0 < ATTEMPTS => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
 /// What a lead may hold of each of its parts: tags, values, attributions and so on.
 pub const MAX_PARTS: usize = 100;

@@ -122,7 +122,7 @@ impl Contact<String> {
             last_name: found.text(&at("last_name"), given.last_name),
         };
         if contact.is_blank() && found.count() == before {
-            let message = "one of email, company_name, phone_number, first_name and last_name is required";
+            let message = "One of email, company_name, phone_number, first_name and last_name is required";
             found.missing(&at("email"), message);
         }
         contact
@@ -150,12 +150,12 @@ fn association(found: &mut Findings, place: &Place<'_>, value: Option<Value>) ->
         Some(word) => Some(word),
     };
     let Some(word) = word else {
-        found.missing(place, "is required");
+        found.missing(place, "This is required");
         return None;
     };
     let known = ASSOCIATION_TYPES.iter().find(|(name, _)| word.as_str() == Some(name));
     if known.is_none() {
-        found.unacceptable(place, "must be one of referral, reseller, campaigns");
+        found.unacceptable(place, "This must be one of referral, reseller, campaigns");
     }
     known.map(|(_, association)| *association)
 }
@@ -228,7 +228,7 @@ fn custom_field(found: &mut Findings, place: &Place<'_>, item: Value) -> Option<
     let before = found.count();
     let declared_type = found.choice(&place.member("type"), r#type, FIELD_TYPES);
     if declared_type.is_none() && found.count() == before {
-        found.missing(&place.member("type"), "is required");
+        found.missing(&place.member("type"), "This is required");
     }
     let at_value = place.member("value");
     let value = found.required(&at_value, value);
@@ -247,7 +247,7 @@ fn attribution(found: &mut Findings, place: &Place<'_>, item: Value) -> Option<N
     let date = found.required_text(&at_date, attributed_date);
     let attributed_at = text::instant(date.as_deref()?);
     if attributed_at.is_none() {
-        found.invalid(&at_date, "must be a date such as 2024-01-15T10:30:00Z");
+        found.invalid(&at_date, "This must be a date such as 2024-01-15T10:30:00Z");
     }
     Some(NewAttribution {
         source: Ref::Id(source?),
@@ -261,7 +261,7 @@ fn integration_custom_field(found: &mut Findings, place: &Place<'_>, item: Value
     let text = found.required_text(&at_uuid, uuid);
     let uuid = text.as_deref().and_then(|text| Uuid::try_parse(text).ok());
     if text.is_some() && uuid.is_none() {
-        found.invalid(&at_uuid, "must be a UUID");
+        found.invalid(&at_uuid, "This must be a UUID");
     }
     let value = found.required(&place.member("value"), value);
     Some(NewIntegrationValue {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::channel_flow::{Touchpoint, touchpoints};
 use super::{NewCapture, click_ids};
-use crate::domain::error::{Error, Problem, ProblemCode, Result};
+use crate::domain::error::{Problem, ProblemCode, Result};
 use crate::domain::leads::ConsentState;
 use crate::domain::text;
 use crate::entity::lead;
@@ -55,9 +55,9 @@ impl WebForm {
             let sentence = "At least one of userData or attributionData must contain data";
             return Err(Problem::missing(["userData".into()], sentence).into());
         }
-        refuse_nul(new)?;
+        refuse_unstorable(new)?;
         let form = Self {
-            unique_event_id: scalar(&new.form_data, "uniqueEventId"),
+            unique_event_id: new.form_data.get("uniqueEventId").and_then(identifier),
             unique_identifier: text::present_owned(new.unique_identifier.clone()),
             ..Self::derive(user_data, new)
         };
@@ -143,8 +143,8 @@ impl WebForm {
             company_name: newer(&later.company_name, &self.company_name),
             form_name: newer(&later.form_name, &self.form_name),
             form_message: newer(&later.form_message, &self.form_message),
-            click_ids: click_ids::click_ids(&attribution_data),
-            consents: click_ids::consents(&attribution_data),
+            click_ids: both(&self.click_ids, &later.click_ids),
+            consents: both(&self.consents, &later.consents),
             touchpoints: channel_flow.as_ref().map(touchpoints).unwrap_or_default(),
             user_data: merge(&self.user_data, &later.user_data),
             form_data: merge(&self.form_data, &later.form_data),
@@ -155,12 +155,23 @@ impl WebForm {
     }
 }
 
+/// The later of each.
+fn both<V: Clone>(stored: &BTreeMap<String, V>, later: &BTreeMap<String, V>) -> BTreeMap<String, V> {
+    stored
+        .iter()
+        .chain(later)
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
+}
+
 /// Key by key: data wins over what is stored, and objects below (`formFields`, `consent`) merge the same way.
 fn merge(stored: &Object, later: &Object) -> Object {
     let mut merged = stored.clone();
     for (key, value) in later.iter().filter(|(_, value)| text::has_data(value)) {
         match (merged.get_mut(key), value) {
             (Some(Value::Object(old)), Value::Object(new)) => *old = merge(old, new),
+            // What a visitor has answered is not taken back by a client that could not tell.
+            (Some(Value::Object(_)), _) if key == "consent" => {}
             (Some(old), _) => *old = value.clone(),
             (None, _) => {
                 merged.insert(key.clone(), value.clone());
@@ -168,6 +179,14 @@ fn merge(stored: &Object, later: &Object) -> Object {
         }
     }
     merged
+}
+
+/// A key must tell leads apart, so only texts and numbers are one: `false` says that the form has none.
+fn identifier(value: &Value) -> Option<String> {
+    match value {
+        Value::String(_) | Value::Number(_) => text::scalar(value),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
 }
 
 fn scalar(object: &Object, key: &str) -> Option<String> {
@@ -182,36 +201,57 @@ fn limit(name: &'static str, value: Option<&str>) -> Result<()> {
     Err(Problem::new(ProblemCode::TooLong, [name.into()], sentence).into())
 }
 
-/// PostgreSQL stores no U+0000. LeadTrackr's route drops it before; elsewhere it is the client's mistake.
-fn refuse_nul(new: &NewCapture) -> Result<()> {
-    let in_object = |object: &Object| {
-        object
-            .iter()
-            .any(|(key, value)| key.contains('\0') || text::has_nul(value))
-    };
-    let parts = [
-        ("userData", new.user_data.as_ref().is_some_and(in_object)),
-        ("attributionData", in_object(&new.attribution_data)),
-        ("formData", in_object(&new.form_data)),
-        ("deviceData", in_object(&new.device_data)),
-        ("channelFlow", new.channel_flow.as_ref().is_some_and(text::has_nul)),
-        (
-            "uniqueIdentifier",
-            new.unique_identifier.as_ref().is_some_and(|text| text.contains('\0')),
-        ),
+/// What PostgreSQL cannot keep, or a reader of the events could not take. LeadTrackr's route drops U+0000 before;
+/// elsewhere it is the client's mistake.
+fn refuse_unstorable(new: &NewCapture) -> Result<()> {
+    let NewCapture {
+        user_data,
+        attribution_data,
+        form_data,
+        device_data,
+        channel_flow,
+        unique_identifier,
+        ..
+    } = new;
+    let objects = [
+        ("userData", user_data.as_ref()),
+        ("attributionData", Some(attribution_data)),
+        ("formData", Some(form_data)),
+        ("deviceData", Some(device_data)),
     ];
-    match parts.into_iter().find(|(_, found)| *found) {
-        Some((name, _)) => Err(Error::from(Problem::invalid(
-            [name.into()],
-            format!("{name} must not contain U+0000"),
-        ))),
-        None => Ok(()),
+    for (name, object) in objects {
+        for (key, value) in object.into_iter().flatten() {
+            storable(name, value)?;
+            storable_text(name, key)?;
+        }
     }
+    channel_flow.iter().try_for_each(|flow| storable("channelFlow", flow))?;
+    unique_identifier
+        .iter()
+        .try_for_each(|text| storable_text("uniqueIdentifier", text))
+}
+
+fn storable(name: &'static str, value: &Value) -> Result<()> {
+    if text::has_nul(value) {
+        return storable_text(name, "\0");
+    }
+    if text::nests_at_most(value, text::MAX_NESTING) {
+        return Ok(());
+    }
+    Err(Problem::invalid([name.into()], format!("{name} is nested too deeply")).into())
+}
+
+fn storable_text(name: &'static str, text: &str) -> Result<()> {
+    if !text.contains('\0') {
+        return Ok(());
+    }
+    Err(Problem::invalid([name.into()], format!("{name} must not contain U+0000")).into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::error::Error;
     use crate::domain::leads::LeadOrigin;
     use proptest::prelude::*;
     use serde_json::json;
@@ -299,6 +339,48 @@ mod tests {
             WebForm::try_new(&fits).unwrap().unique_identifier,
             Some("é".repeat(255))
         );
+    }
+
+    #[test]
+    fn an_answer_about_consent_is_not_taken_back() {
+        let with = |attribution: Value| {
+            let capture = NewCapture {
+                attribution_data: object(attribution),
+                ..capture(json!({"email": "a"}), json!({}))
+            };
+            WebForm::try_new(&capture).unwrap()
+        };
+        let first = with(json!({"gclid": "g", "consent": {"ad_storage": "denied"}}));
+        let merged = first.merge(&with(json!({"gclid": {"x": 1}, "consent": "unknown"})));
+        assert_eq!(merged.consents, first.consents);
+        assert_eq!(merged.click_ids, first.click_ids);
+        assert_eq!(merged.attribution_data["consent"], json!({"ad_storage": "denied"}));
+    }
+
+    #[test]
+    fn only_texts_and_numbers_tell_submissions_apart() {
+        for id in [
+            json!(false),
+            json!(true),
+            json!(null),
+            json!(" "),
+            json!([1]),
+            json!({"a": 1}),
+        ] {
+            assert_eq!(
+                form(json!({"email": "a"}), json!({ "uniqueEventId": id })).unique_event_id,
+                None,
+                "{id}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_nests_too_deeply_is_refused() {
+        let nested = |levels: usize| (0..levels).fold(json!(1), |value, _| json!([value]));
+        let with = |levels| WebForm::try_new(&capture(json!({"email": "a", "x": nested(levels)}), json!({})));
+        assert!(with(text::MAX_NESTING).is_ok());
+        assert!(with(text::MAX_NESTING + 1).is_err());
     }
 
     #[test]

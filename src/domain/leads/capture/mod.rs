@@ -11,7 +11,7 @@ use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{LeadOrigin, LeadStatus, ProcessingState, facts};
+use super::{Attempts, LeadOrigin, LeadStatus, ProcessingState, facts};
 use super::{author, intake};
 use crate::domain::caller::Scope;
 use crate::domain::error::{Error, Result};
@@ -19,6 +19,7 @@ use crate::domain::events::{Changes, Event, EventKind};
 use crate::domain::new_uuid;
 use crate::domain::op::{Op, Tx};
 use crate::domain::projects::Project;
+use crate::domain::text;
 use crate::entity::lead;
 use form::WebForm;
 
@@ -54,25 +55,36 @@ pub enum Outcome {
     Updated,
 }
 
-/// How often a lead may vanish between being in the way and being looked up. Each time somebody else archived it.
-const ATTEMPTS: usize = 5;
-
 /// Creates a lead, or enriches the live lead of the project that has the same unique event id. `project` comes from
 /// [`crate::domain::projects::open`]. Posting the same again changes nothing and answers `Updated`.
 ///
 /// # Errors
 /// [`Error::Invalid`] with LeadTrackr's sentences, the first broken rule first.
-pub async fn capture(op: &Op, project: &Project, new: NewCapture) -> Result<Captured> {
+pub async fn capture(op: &Op, project: &Project, mut new: NewCapture) -> Result<Captured> {
     op.require(Scope::Write)?;
+    let documents = [&mut new.attribution_data, &mut new.form_data, &mut new.device_data];
+    let values = documents
+        .into_iter()
+        .chain(&mut new.user_data)
+        .flat_map(|document| document.values_mut());
+    values.chain(&mut new.channel_flow).for_each(text::settle_numbers);
     let form = WebForm::try_new(&new)?;
-    for _ in 0..ATTEMPTS {
-        let mut tx = op.begin().await?;
-        if let Some(captured) = store(&mut tx, project, &new, &form).await? {
-            tx.commit().await?;
-            return Ok(captured);
+    let mut attempts = Attempts::default();
+    loop {
+        match attempt(op, project, &new, &form).await {
+            Ok(Some(captured)) => return Ok(captured),
+            outcome => attempts.again(outcome)?,
         }
     }
-    Err(Error::broken("a lead with this unique event id kept vanishing"))
+}
+
+async fn attempt(op: &Op, project: &Project, new: &NewCapture, form: &WebForm) -> Result<Option<Captured>> {
+    let mut tx = op.begin().await?;
+    let captured = store(&mut tx, project, new, form).await?;
+    if captured.is_some() {
+        tx.commit().await?;
+    }
+    Ok(captured)
 }
 
 async fn store(tx: &mut Tx, project: &Project, new: &NewCapture, form: &WebForm) -> Result<Option<Captured>> {

@@ -45,14 +45,19 @@ pub(super) async fn write_changed(tx: &Tx, lead_id: i64, before: &WebForm, after
             .filter_map(|kind| Some(click_id(lead_id, kind, after.click_ids.get(kind)?)));
         tx.insert_all(rows.collect()).await?;
     }
-    if before.consents != after.consents {
+    let answers: Vec<_> = after
+        .consents
+        .iter()
+        .filter(|(signal, state)| before.consents.get(*signal) != Some(state))
+        .collect();
+    if !answers.is_empty() {
         tx.delete::<lead_consent::Entity>()
             .filter(lead_consent::Column::LeadId.eq(lead_id))
+            .filter(lead_consent::Column::Signal.is_in(answers.iter().map(|(signal, _)| signal.as_str())))
             .exec(tx.db())
             .await?;
-        let rows = after
-            .consents
-            .iter()
+        let rows = answers
+            .into_iter()
             .map(|(signal, state)| consent(tx, lead_id, signal, *state));
         tx.insert_all(rows.collect()).await?;
     }

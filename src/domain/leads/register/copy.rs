@@ -8,7 +8,7 @@ use super::field_values::{self, Assigned};
 use super::store;
 use crate::domain::custom_fields;
 use crate::domain::error::Result;
-use crate::domain::events::{Changes, Event, EventKind, LeadFacts};
+use crate::domain::events::{Changes, Event, EventKind, LeadFacts, PartnershipLeadFacts};
 use crate::domain::leads::{Acceptance, Direction, LeadOrigin, LeadSource, LeadStatus, ProcessingState, facts};
 use crate::domain::new_uuid;
 use crate::domain::op::Tx;
@@ -32,17 +32,18 @@ impl Copy<'_> {
     pub(in crate::domain) async fn write(&self, tx: &mut Tx, partnership: &Partnership) -> Result<Uuid> {
         let lead = tx.insert(self.lead_row(tx)).await?;
         let row = tx.insert(self.partnership_row(tx, lead.id, partnership)).await?;
-        let mut values = Vec::with_capacity(self.values.len());
-        for value in self.values {
+        // Always in one order: two deliveries that make the same fields would otherwise wait for each other.
+        let mut given: Vec<&Assigned> = self.values.iter().collect();
+        given.sort_by_key(|value| custom_fields::origin(&value.field));
+        let mut values = Vec::with_capacity(given.len());
+        for value in given {
             values.push(mirrored(tx, value).await?);
         }
         store::write_values(tx, lead.id, &values).await?;
-        let received = store::partnership_facts(
-            &row,
-            partnership.side.uuid,
-            partnership.partner.uuid,
-            self.notify.clone(),
-        );
+        let received = PartnershipLeadFacts {
+            notify: self.notify.clone(),
+            ..store::partnership_facts(&row, partnership)
+        };
         let facts = LeadFacts {
             custom_fields: values.iter().map(field_values::facts).collect(),
             partnership_leads: vec![received],

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{NewValue, OptionRef};
 use crate::domain::custom_fields::{CustomField, CustomFieldOption, FieldType};
+use crate::domain::error::ProblemCode;
 use crate::domain::events::{self, CustomFieldValueFacts};
 use crate::domain::{new_uuid, text};
 use crate::entity::{lead_custom_field_choice, lead_custom_field_value};
@@ -31,6 +32,29 @@ pub(in crate::domain) enum Stored {
     MultiSelect(Vec<i64>),
 }
 
+/// Why a value does not fit its field.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Misfit {
+    pub code: ProblemCode,
+    /// For the client.
+    pub sentence: String,
+}
+
+impl From<&str> for Misfit {
+    fn from(sentence: &str) -> Self {
+        Self::from(sentence.to_owned())
+    }
+}
+
+impl From<String> for Misfit {
+    fn from(sentence: String) -> Self {
+        Self {
+            code: ProblemCode::Invalid,
+            sentence,
+        }
+    }
+}
+
 /// The value as the field stores it; `None` for a blank one, which is no value.
 ///
 /// # Errors
@@ -39,19 +63,23 @@ pub(super) fn fit(
     field: &CustomField,
     options: &[CustomFieldOption],
     value: &NewValue,
-) -> Result<Option<Stored>, String> {
+) -> Result<Option<Stored>, Misfit> {
     match (field.field_type, value) {
         (FieldType::Text | FieldType::Textarea, NewValue::Text(text)) if text.contains('\0') => {
-            Err("must not contain U+0000".to_owned())
+            Err("This must not contain U+0000".into())
         }
         (FieldType::Text | FieldType::Textarea, NewValue::Text(text)) => {
             Ok(text::present(text).map(|_| Stored::Text(text.clone())))
         }
-        (FieldType::Number, NewValue::Number(number)) if number.is_finite() => Ok(Some(Stored::Number(*number))),
-        (FieldType::Number, NewValue::Number(_)) => Err("must be a finite number".to_owned()),
+        (FieldType::Number, NewValue::Number(number)) if number.is_finite() =>
+        // `-0.0` is `0`: PostgreSQL keeps no sign of zero in JSON.
+        {
+            Ok(Some(Stored::Number(*number + 0.0)))
+        }
+        (FieldType::Number, NewValue::Number(_)) => Err("This must be a finite number".into()),
         (FieldType::Date, NewValue::Date(date)) => match text::calendar_date(date) {
             Some(date) => Ok(Some(Stored::Date(date))),
-            None => Err("must be a date, YYYY-MM-DD or RFC 3339".to_owned()),
+            None => Err("This must be a date, YYYY-MM-DD or RFC 3339".into()),
         },
         (FieldType::Boolean, NewValue::Boolean(flag)) => Ok(Some(Stored::Boolean(*flag))),
         (FieldType::Select, NewValue::Select(option)) => number(options, *option).map(|no| Some(Stored::Select(no))),
@@ -65,17 +93,17 @@ pub(super) fn fit(
             | FieldType::Select
             | FieldType::MultiSelect,
             _,
-        ) => Err(format!("must be a value of type {}", events::word(&field.field_type))),
+        ) => Err(format!("This must be a value of type {}", events::word(&field.field_type)).into()),
     }
 }
 
-fn choices(options: &[CustomFieldOption], chosen: &[OptionRef]) -> Result<Option<Stored>, String> {
+fn choices(options: &[CustomFieldOption], chosen: &[OptionRef]) -> Result<Option<Stored>, Misfit> {
     let mut numbers = Vec::with_capacity(chosen.len());
     let mut seen = HashSet::new();
     for option in chosen {
         let number = number(options, *option)?;
         if !seen.insert(number) {
-            return Err("must name each option once".to_owned());
+            return Err("This must name each option once".into());
         }
         numbers.push(number);
     }
@@ -83,14 +111,15 @@ fn choices(options: &[CustomFieldOption], chosen: &[OptionRef]) -> Result<Option
     Ok((!numbers.is_empty()).then_some(Stored::MultiSelect(numbers)))
 }
 
-fn number(options: &[CustomFieldOption], option: OptionRef) -> Result<i64, String> {
+fn number(options: &[CustomFieldOption], option: OptionRef) -> Result<i64, Misfit> {
     let found = options.iter().find(|known| match option {
         OptionRef::Number(number) => known.option_no == number,
         OptionRef::Uuid(uuid) => known.uuid == uuid,
     });
-    found
-        .map(|known| known.option_no)
-        .ok_or_else(|| "names an option that the field does not have".to_owned())
+    found.map(|known| known.option_no).ok_or_else(|| Misfit {
+        code: ProblemCode::NotFound,
+        sentence: "This names an option that the field does not have".to_owned(),
+    })
 }
 
 /// A value of a foreign system for a field that we know: any spelling that can only mean one value of its type.
@@ -101,7 +130,7 @@ pub(super) fn read_foreign(
     field: &CustomField,
     options: &[CustomFieldOption],
     value: &Value,
-) -> Result<NewValue, String> {
+) -> Result<NewValue, Misfit> {
     let by_label = |value: &Value| {
         let label = text::fold(value.as_str()?.trim());
         options
@@ -131,7 +160,7 @@ pub(super) fn read_foreign(
             chosen.map(NewValue::MultiSelect)
         }
     };
-    read.ok_or_else(|| format!("cannot be read as {}", events::word(&field.field_type)))
+    read.ok_or_else(|| format!("This cannot be read as {}", events::word(&field.field_type)).into())
 }
 
 /// The row of a value, and the rows of its choices if it has several.
@@ -234,7 +263,7 @@ mod tests {
         vec![option(1), option(2)]
     }
 
-    fn fitted(field_type: FieldType, value: NewValue) -> Result<Option<Stored>, String> {
+    fn fitted(field_type: FieldType, value: NewValue) -> Result<Option<Stored>, Misfit> {
         fit(&field(field_type), &options(), &value)
     }
 

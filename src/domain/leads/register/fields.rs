@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use serde_json::Value;
 
-use super::field_values::{self, Assigned};
+use super::field_values::{self, Assigned, Misfit};
 use super::references::{fits, matches, named};
 use super::{NewFieldValue, NewRegistration};
 use crate::domain::custom_fields::{CustomField, CustomFieldOption, FieldCategory};
@@ -96,23 +96,30 @@ impl Fields {
                 problem(
                     ProblemCode::NotFound,
                     "fieldId",
-                    "names no lead field of this workspace".to_owned(),
+                    "This names no lead field of this workspace".to_owned(),
                 );
                 continue;
             };
             if !seen.insert(field.id) {
-                problem(ProblemCode::Invalid, "fieldId", "is given more than once".to_owned());
+                problem(
+                    ProblemCode::Invalid,
+                    "fieldId",
+                    "This is given more than once".to_owned(),
+                );
                 continue;
             }
             if value.declared_type.is_some_and(|declared| declared != field.field_type) {
-                let sentence = format!("is not the field's type, which is {}", events::word(&field.field_type));
+                let sentence = format!(
+                    "This is not the field's type, which is {}",
+                    events::word(&field.field_type)
+                );
                 problem(ProblemCode::Invalid, "type", sentence);
                 continue;
             }
             match field_values::fit(field, self.options(field), &value.value) {
                 Ok(Some(value)) => assigned.push(self.assigned(field, value)),
                 Ok(None) => {}
-                Err(sentence) => problem(ProblemCode::Invalid, "value", sentence),
+                Err(Misfit { code, sentence }) => problem(code, "value", sentence),
             }
         }
         assigned
@@ -124,9 +131,19 @@ impl Fields {
             let Some(field) = self.find(Ref::Uuid(foreign.uuid)) else {
                 continue;
             };
+            // Of several values of one field the last counts, here as in what is kept.
+            if new
+                .integration_custom_fields
+                .iter()
+                .skip(index + 1)
+                .any(|later| later.uuid == foreign.uuid)
+            {
+                continue;
+            }
             let options = self.options(field);
             let value = match &foreign.value {
                 Value::Null => Ok(None),
+                Value::String(blank) if blank.trim().is_empty() => Ok(None),
                 value => field_values::read_foreign(field, options, value)
                     .and_then(|value| field_values::fit(field, options, &value)),
             };
@@ -135,9 +152,9 @@ impl Fields {
                     assigned.push(self.assigned(field, value));
                 }
                 Ok(_) => {}
-                Err(sentence) => {
+                Err(Misfit { code, sentence }) => {
                     let path = ["integrationCustomFields".into(), index.into(), "value".into()];
-                    problems.add(Problem::invalid(path, sentence));
+                    problems.add(Problem::new(code, path, sentence));
                 }
             }
         }
@@ -150,7 +167,7 @@ impl Fields {
         };
         for field in self.fields.iter().filter(|field| field.required).filter(applies) {
             if assigned.iter().all(|value| value.field.id != field.id) {
-                let sentence = format!("must have a value for the required field {}", field.id);
+                let sentence = format!("This must have a value for the required field {}", field.label);
                 problems.add(Problem::missing(["customFields".into()], sentence));
             }
         }
@@ -161,7 +178,10 @@ pub(super) fn only_shared(values: &[NewFieldValue], fields: &Fields, problems: &
     for (index, value) in values.iter().enumerate() {
         if fields.find(value.field).is_some_and(|field| !field.shared) {
             let path = ["partnerCustomFields".into(), index.into(), "fieldId".into()];
-            problems.add(Problem::invalid(path, "names a field that is not shared with partners"));
+            problems.add(Problem::invalid(
+                path,
+                "This names a field that is not shared with partners",
+            ));
         }
     }
 }

@@ -11,13 +11,14 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{AssociationType, FormDirection, IntegrationName, LeadOrigin, LeadSource};
+use super::{AssociationType, Attempts, FormDirection, IntegrationName, LeadOrigin, LeadSource};
 use crate::domain::Ref;
 use crate::domain::caller::Scope;
 use crate::domain::custom_fields::FieldType;
 use crate::domain::error::{Error, Result};
 use crate::domain::op::Op;
 use crate::domain::partnerships::PartnershipRef;
+use crate::domain::text;
 use references::References;
 use registration::Registration;
 
@@ -116,26 +117,33 @@ pub struct Registered {
     pub partnership_lead_id: Option<i64>,
 }
 
-/// How often a lead may vanish between being in the way and being looked up. Each time somebody else archived it.
-const ATTEMPTS: usize = 5;
-
 /// Creates a lead with everything it refers to, and the partner's copy if it is to be sent.
 ///
 /// # Errors
 /// [`Error::Invalid`] with all problems found; [`Error::Conflict`] when a live lead has the e-mail or the deal already.
-pub async fn register(op: &Op, new: NewRegistration) -> Result<Registered> {
+pub async fn register(op: &Op, mut new: NewRegistration) -> Result<Registered> {
     op.require(Scope::Write)?;
     if op.caller().project_id.is_some() {
         return Err(Error::OtherProject);
     }
+    let foreign = new.integration_custom_fields.iter_mut().map(|entry| &mut entry.value);
+    foreign.chain(new.powerups.values_mut()).for_each(text::settle_numbers);
     let registration = Registration::check(&new)?;
     let references = References::resolve(op, &new, registration).await?;
-    for _ in 0..ATTEMPTS {
-        let mut tx = op.begin().await?;
-        if let Some(registered) = store::store(&mut tx, &new, &references).await? {
-            tx.commit().await?;
-            return Ok(registered);
+    let mut attempts = Attempts::default();
+    loop {
+        match attempt(op, &new, &references).await {
+            Ok(Some(registered)) => return Ok(registered),
+            outcome => attempts.again(outcome)?,
         }
     }
-    Err(Error::broken("a duplicate lead kept vanishing"))
+}
+
+async fn attempt(op: &Op, new: &NewRegistration, references: &References) -> Result<Option<Registered>> {
+    let mut tx = op.begin().await?;
+    let registered = store::store(&mut tx, new, references).await?;
+    if registered.is_some() {
+        tx.commit().await?;
+    }
+    Ok(registered)
 }

@@ -41,11 +41,38 @@ pub(super) struct References {
     pub attributions: Vec<(AttributionSource, DateTime<Utc>)>,
 }
 
-/// Who sent a lead: a user of this workspace, or one of the partner's.
+/// Who sent a lead.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Sender {
-    pub user_id: Option<i64>,
-    pub partner_user_id: Option<i64>,
+pub(super) enum Sender {
+    #[default]
+    Unnamed,
+    /// A user of this workspace.
+    User { id: i64, uuid: Uuid },
+    /// One of the partner's people.
+    PartnerUser { id: i64, uuid: Uuid },
+}
+
+impl Sender {
+    pub(super) fn user_id(self) -> Option<i64> {
+        match self {
+            Self::User { id, .. } => Some(id),
+            Self::Unnamed | Self::PartnerUser { .. } => None,
+        }
+    }
+
+    pub(super) fn partner_user_id(self) -> Option<i64> {
+        match self {
+            Self::PartnerUser { id, .. } => Some(id),
+            Self::Unnamed | Self::User { .. } => None,
+        }
+    }
+
+    pub(super) fn uuid(self) -> Option<Uuid> {
+        match self {
+            Self::Unnamed => None,
+            Self::User { uuid, .. } | Self::PartnerUser { uuid, .. } => Some(uuid),
+        }
+    }
 }
 
 impl References {
@@ -69,7 +96,7 @@ impl References {
         if new.campaign.is_some() && campaign.is_none() {
             problems.add(Problem::not_found(
                 ["campaignId".into()],
-                "names no campaign of this workspace",
+                "This names no campaign of this workspace",
             ));
         }
         if let Some(partner) = partner {
@@ -82,7 +109,10 @@ impl References {
             fields.require(new.association_type, &values, problems);
         }
         let partner_values = fields.assign("partnerCustomFields", &new.partner_custom_fields, problems);
-        if partner.is_some_and(|partner| partner.send_to_partner) {
+        let copied = partnership
+            .as_ref()
+            .is_some_and(|partnership| partnership.shared.state == PartnershipState::Accepted);
+        if copied && partner.is_some_and(|partner| partner.send_to_partner) {
             only_shared(&new.partner_custom_fields, &fields, problems);
         }
         let attributions = attributions(new, &sources, problems);
@@ -173,7 +203,7 @@ fn pick_tags(refs: &[Ref], found: Vec<Tag>, problems: &mut Problems) -> Vec<Tag>
         if !found.iter().any(|tag| matches(*reference, tag.id, tag.uuid)) {
             problems.add(Problem::not_found(
                 ["tags".into(), index.into()],
-                "names no lead tag of this workspace",
+                "This names no lead tag of this workspace",
             ));
         }
     }
@@ -203,7 +233,10 @@ fn check_partnership(
         partner: company,
     }) = found
     else {
-        problems.add(Problem::not_found(path(), "names no partnership of this workspace"));
+        problems.add(Problem::not_found(
+            path(),
+            "This names no partnership of this workspace",
+        ));
         return;
     };
     let names = &partner.partnership;
@@ -214,7 +247,7 @@ fn check_partnership(
         let path = ["partnershipLead".into(), "partnersCompanyId".into()];
         problems.add(Problem::not_found(
             path,
-            "is not the partner company of this partnership",
+            "This is not the partner company of this partnership",
         ));
     }
     if names
@@ -224,18 +257,18 @@ fn check_partnership(
         let path = ["partnershipLead".into(), "companyPartnershipsId".into()];
         problems.add(Problem::not_found(
             path,
-            "is not this workspace's side of the partnership",
+            "This is not this workspace's side of the partnership",
         ));
     }
     if association.is_some_and(|association| !fits(shared.partner_type, association)) {
         let sentence = format!(
-            "is a {} partnership, which does not fit",
+            "This is a {} partnership, which does not fit",
             events::word(&shared.partner_type)
         );
         problems.add(Problem::invalid(path(), sentence));
     }
     if shared.state == PartnershipState::Archived {
-        problems.add(Problem::invalid(path(), "is archived"));
+        problems.add(Problem::invalid(path(), "This is archived"));
     }
 }
 
@@ -259,7 +292,7 @@ fn attributions(
                 let path = ["attributions".into(), index.into(), "sourceId".into()];
                 problems.add(Problem::not_found(
                     path,
-                    "names no attribution source of this workspace",
+                    "This names no attribution source of this workspace",
                 ));
             }
         }
@@ -294,7 +327,7 @@ async fn people(
     for (index, reference) in partner.partner_users.iter().enumerate() {
         if !users.iter().any(|user| matches(*reference, user.id, user.uuid)) {
             let path = ["partnershipLead".into(), "partnerUsers".into(), index.into()];
-            problems.add(Problem::not_found(path, "names no user of this partner"));
+            problems.add(Problem::not_found(path, "This names no user of this partner"));
         }
     }
     let sent_by = match sender {
@@ -316,28 +349,26 @@ async fn find_sender(
     let own = op
         .find::<user::Entity>()
         .filter(named(op, user::Column::Id, user::Column::Uuid, &[reference]));
-    let own = own.one(op.db()).await?.map(|user| user.id);
-    let theirs = partner_users
-        .iter()
-        .find(|user| matches(reference, user.id, user.uuid))
-        .map(|user| user.id);
-    let own_sent_it = own.is_some() && (partner.send_to_partner || theirs.is_none());
-    if own.is_none() && theirs.is_none() {
+    let own = own.one(op.db()).await?.map(|user| Sender::User {
+        id: user.id,
+        uuid: user.uuid,
+    });
+    let theirs = partner_users.iter().find(|user| matches(reference, user.id, user.uuid));
+    let theirs = theirs.map(|user| Sender::PartnerUser {
+        id: user.id,
+        uuid: user.uuid,
+    });
+    let found = if partner.send_to_partner {
+        own.or(theirs)
+    } else {
+        theirs.or(own)
+    };
+    if found.is_none() {
         let path = ["partnershipLead".into(), "sentBy".into(), "userId".into()];
         problems.add(Problem::not_found(
             path,
-            "names no user of this workspace or of the partner",
+            "This names no user of this workspace or of the partner",
         ));
     }
-    Ok(if own_sent_it {
-        Sender {
-            user_id: own,
-            partner_user_id: None,
-        }
-    } else {
-        Sender {
-            user_id: None,
-            partner_user_id: theirs,
-        }
-    })
+    Ok(found.unwrap_or_default())
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{NewPartnershipLead, NewRegistration};
 use crate::domain::error::{PathSegment, Problem, ProblemCode, Problems, Result};
-use crate::domain::leads::{AssociationType, LeadSource, MAX_PARTS};
+use crate::domain::leads::{AssociationType, LeadSource, MAX_PARTS, facts};
 use crate::domain::text;
 
 /// In characters; JourneyBee documents no lengths, these are ours.
@@ -103,13 +103,17 @@ fn too_many(new: &NewRegistration) -> Problems {
         ("attributions", new.attributions.len()),
         ("integrationCustomFields", new.integration_custom_fields.len()),
         ("powerups", new.powerups.len()),
-        ("partnershipLead", partner_users),
+        ("partnerUsers", partner_users),
     ];
     let mut problems = Problems::default();
     for (name, length) in lists {
         if length > MAX_PARTS {
-            let sentence = format!("at most {MAX_PARTS} entries are allowed");
-            problems.add(Problem::new(ProblemCode::TooMany, [name.into()], sentence));
+            let sentence = format!("At most {MAX_PARTS} entries are allowed");
+            let mut problem = Problem::new(ProblemCode::TooMany, [name.into()], sentence);
+            if name == "partnerUsers" {
+                problem.path.insert(0, "partnershipLead".into());
+            }
+            problems.add(problem);
         }
     }
     problems
@@ -119,11 +123,11 @@ fn text(problems: &mut Problems, path: Vec<PathSegment>, value: Option<&String>,
     let value = text::present(value?)?;
     let problem = |code, message: String| Problem { code, path, message };
     if value.contains('\0') {
-        problems.add(problem(ProblemCode::Invalid, "must not contain U+0000".to_owned()));
+        problems.add(problem(ProblemCode::Invalid, "This must not contain U+0000".to_owned()));
     } else if value.chars().count() > limit {
         problems.add(problem(
             ProblemCode::TooLong,
-            format!("must be at most {limit} characters"),
+            format!("This must be at most {limit} characters"),
         ));
     }
     Some(value.to_owned())
@@ -131,8 +135,11 @@ fn text(problems: &mut Problems, path: Vec<PathSegment>, value: Option<&String>,
 
 fn emails(registration: &Registration, problems: &mut Problems) {
     let mut check = |path: Vec<PathSegment>, email: &Option<String>| {
-        if email.as_deref().is_some_and(|email| !text::is_email(email)) {
-            let message = "must be an e-mail address".to_owned();
+        if email
+            .as_deref()
+            .is_some_and(|email| !text::is_email(email) || facts::email_key(Some(email)).is_none())
+        {
+            let message = "This must be an e-mail address".to_owned();
             problems.add(Problem {
                 code: ProblemCode::Invalid,
                 path,
@@ -152,7 +159,7 @@ fn someone(new: &NewRegistration, registration: &Registration, problems: &mut Pr
     if new.association_type.is_none() {
         problems.add(Problem::missing(
             ["associationType".into()],
-            "is required: referral, reseller or campaigns",
+            "This is required: referral, reseller or campaigns",
         ));
     }
     let Registration {
@@ -167,7 +174,7 @@ fn someone(new: &NewRegistration, registration: &Registration, problems: &mut Pr
         .iter()
         .all(|field| field.is_none())
     {
-        let sentence = "at least one of e-mail, company name, phone number, first name and last name is required";
+        let sentence = "At least one of e-mail, company name, phone number, first name and last name is required";
         problems.add(Problem::missing(["email".into()], sentence));
     }
 }
@@ -176,19 +183,19 @@ fn associations(new: &NewRegistration, problems: &mut Problems) {
     let partner = new.partnership_lead.as_ref();
     match new.association_type {
         Some(AssociationType::Referral | AssociationType::Reseller) if partner.is_none() => {
-            let sentence = "is required for referral and reseller leads";
+            let sentence = "This is required for referral and reseller leads";
             problems.add(Problem::invalid(["partnershipLead".into()], sentence));
         }
         Some(AssociationType::Campaigns) if new.campaign.is_none() => {
             problems.add(Problem::invalid(
                 ["campaignId".into()],
-                "is required for campaign leads",
+                "This is required for campaign leads",
             ));
         }
         Some(AssociationType::Referral | AssociationType::Reseller | AssociationType::Campaigns) | None => {}
     }
     if partner.is_none() && !new.partner_custom_fields.is_empty() {
-        let sentence = "are for the partner's copy of a lead, but there is no partnershipLead";
+        let sentence = "These are for the partner's copy of a lead, but there is no partnershipLead";
         problems.add(Problem::invalid(["partnerCustomFields".into()], sentence));
     }
     if let Some(NewPartnershipLead {
@@ -197,7 +204,7 @@ fn associations(new: &NewRegistration, problems: &mut Problems) {
         ..
     }) = partner
     {
-        let sentence = "a lead that came from the partner cannot be sent to it";
+        let sentence = "A lead that came from the partner cannot be sent to it";
         problems.add(Problem::invalid(
             ["partnershipLead".into(), "sendToPartner".into()],
             sentence,
@@ -213,7 +220,7 @@ fn pipedrive(powerups: &Map<String, Value>, problems: &mut Problems) -> Vec<(&'s
         Some(_) => {
             problems.add(Problem::invalid(
                 ["powerups".into(), "pipedrive".into()],
-                "must be an object",
+                "This must be an object",
             ));
             return Vec::new();
         }
@@ -230,7 +237,7 @@ fn pipedrive(powerups: &Map<String, Value>, problems: &mut Problems) -> Vec<(&'s
                 Some(id) if id >= 1 => refs.push((object_type, id.to_string())),
                 Some(_) | None => {
                     let path = ["powerups".into(), "pipedrive".into(), key.into()];
-                    problems.add(Problem::invalid(path, "must be a whole number from 1"));
+                    problems.add(Problem::invalid(path, "This must be a whole number from 1"));
                 }
             },
         }
@@ -238,18 +245,34 @@ fn pipedrive(powerups: &Map<String, Value>, problems: &mut Problems) -> Vec<(&'s
     refs
 }
 
+/// What the database or the events could not take.
 fn json_texts(new: &NewRegistration, problems: &mut Problems) {
+    if new.powerups.keys().any(|provider| provider.chars().count() > MAX_NAME) {
+        let sentence = format!("This must have names of at most {MAX_NAME} characters");
+        problems.add(Problem::new(ProblemCode::TooLong, ["powerups".into()], sentence));
+    }
+    if !new
+        .powerups
+        .values()
+        .all(|data| text::nests_at_most(data, text::MAX_NESTING))
+    {
+        problems.add(Problem::invalid(["powerups".into()], "This is nested too deeply"));
+    }
     if new
         .powerups
         .iter()
         .any(|(key, value)| key.contains('\0') || text::has_nul(value))
     {
-        problems.add(Problem::invalid(["powerups".into()], "must not contain U+0000"));
+        problems.add(Problem::invalid(["powerups".into()], "This must not contain U+0000"));
     }
     for (index, entry) in new.integration_custom_fields.iter().enumerate() {
+        if !text::nests_at_most(&entry.value, text::MAX_NESTING) {
+            let path = ["integrationCustomFields".into(), index.into(), "value".into()];
+            problems.add(Problem::invalid(path, "This is nested too deeply"));
+        }
         if text::has_nul(&entry.value) {
             let path = ["integrationCustomFields".into(), index.into(), "value".into()];
-            problems.add(Problem::invalid(path, "must not contain U+0000"));
+            problems.add(Problem::invalid(path, "This must not contain U+0000"));
         }
     }
 }

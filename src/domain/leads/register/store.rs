@@ -279,8 +279,8 @@ async fn write_partnership_lead(
         form_direction: Set(partner.form_direction),
         acceptance: Set(Acceptance::Pending),
         partners_company_name: Set(registration.partners_company_name.clone()),
-        sent_by_user_id: Set(refs.sender.user_id),
-        sent_by_partner_user_id: Set(refs.sender.partner_user_id),
+        sent_by_user_id: Set(refs.sender.user_id()),
+        sent_by_partner_user_id: Set(refs.sender.partner_user_id()),
         sent_by_email: Set(registration.sent_by_email.clone()),
         sent_by_company_name: Set(registration.sent_by_company_name.clone()),
         partner_custom_fields: Set((!new.partner_custom_fields.is_empty()).then(|| json!(kept_values))),
@@ -322,7 +322,12 @@ fn facts(
         partnership_leads: partnership_lead
             .map(|(row, partnership)| {
                 let notify = refs.partner_users.iter().map(|user| user.uuid).collect();
-                partnership_facts(row, partnership.side.uuid, partnership.partner.uuid, notify)
+                PartnershipLeadFacts {
+                    notify,
+                    sent_by: refs.sender.uuid(),
+                    partner_custom_fields: refs.partner_values.iter().map(field_values::facts).collect(),
+                    ..partnership_facts(row, partnership)
+                }
             })
             .into_iter()
             .collect(),
@@ -337,15 +342,15 @@ fn facts(
     }
 }
 
-pub(super) fn partnership_facts(
-    row: &partnership_lead::Model,
-    partnership: Uuid,
-    partner: Uuid,
-    notify: Vec<Uuid>,
-) -> PartnershipLeadFacts {
+/// The facts of the row itself.
+pub(super) fn partnership_facts(row: &partnership_lead::Model, partnership: &Partnership) -> PartnershipLeadFacts {
     PartnershipLeadFacts {
-        partnership,
-        partner,
+        partnership: partnership.side.uuid,
+        partner: partnership.partner.uuid,
+        acceptance: word(&row.acceptance),
+        sent_by: None,
+        partner_custom_fields: Vec::new(),
+        notify: Vec::new(),
         direction: word(&row.direction),
         partner_type: word(&row.partner_type),
         send_to_partner: row.send_to_partner,
@@ -353,7 +358,6 @@ pub(super) fn partnership_facts(
         form_submission_lead: row.form_submission_lead,
         form_direction: row.form_direction.as_ref().map(word),
         partner_lead: row.partner_lead_uuid,
-        notify,
         sent_by_email: row.sent_by_email.clone(),
         sent_by_company_name: row.sent_by_company_name.clone(),
         partners_company_name: row.partners_company_name.clone(),

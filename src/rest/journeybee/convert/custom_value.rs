@@ -81,11 +81,13 @@ fn different(options: &[Value]) -> Option<NewValue> {
 
 fn expected(declared: FieldType) -> &'static str {
     match declared {
-        FieldType::Text | FieldType::Textarea => "must be an object with one member: text, a string",
-        FieldType::Number => "must be an object with one member: number, a number",
-        FieldType::Date => "must be an object with one member: date, such as 2024-01-15",
-        FieldType::Boolean => "must be an object with one member: boolean, true or false",
-        FieldType::Select => "must be an object with one member: select, the number of an option",
-        FieldType::MultiSelect => "must be an object with one member: multi_select, the numbers of different options",
+        FieldType::Text | FieldType::Textarea => "This must be an object with one member: text, a string",
+        FieldType::Number => "This must be an object with one member: number, a number",
+        FieldType::Date => "This must be an object with one member: date, such as 2024-01-15",
+        FieldType::Boolean => "This must be an object with one member: boolean, true or false",
+        FieldType::Select => "This must be an object with one member: select, the number of an option",
+        FieldType::MultiSelect => {
+            "This must be an object with one member: multi_select, the numbers of different options"
+        }
     }
 }

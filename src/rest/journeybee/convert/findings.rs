@@ -84,7 +84,7 @@ impl Findings {
     /// A value that must be there, not null.
     pub fn required(&mut self, place: &Place<'_>, value: Option<Value>) -> Option<Value> {
         if value.is_none() {
-            self.missing(place, "is required");
+            self.missing(place, "This is required");
         }
         value
     }
@@ -95,7 +95,7 @@ impl Findings {
             None => None,
             Some(Value::String(given)) => text::present_owned(Some(given)),
             Some(_) => {
-                self.invalid(place, "must be a string");
+                self.invalid(place, "This must be a string");
                 None
             }
         }
@@ -105,7 +105,7 @@ impl Findings {
         let before = self.count();
         let text = self.text(place, value);
         if text.is_none() && self.count() == before {
-            self.missing(place, "is required");
+            self.missing(place, "This is required");
         }
         text
     }
@@ -115,7 +115,7 @@ impl Findings {
         let value = value?;
         let id = value.as_i64().filter(|id| *id >= 1);
         if id.is_none() {
-            self.invalid(place, "must be an integer of at least 1");
+            self.invalid(place, "This must be an integer of at least 1");
         }
         id
     }
@@ -131,7 +131,7 @@ impl Findings {
             None => false,
             Some(Value::Bool(flag)) => flag,
             Some(_) => {
-                self.invalid(place, "must be true or false");
+                self.invalid(place, "This must be true or false");
                 false
             }
         }
@@ -168,7 +168,7 @@ impl Findings {
                     .collect()
             }
             Some(_) => {
-                self.invalid(place, "must be an array");
+                self.invalid(place, "This must be an array");
                 Vec::new()
             }
         }
@@ -188,7 +188,7 @@ impl Findings {
             None
         };
         if object.is_none() {
-            self.invalid(place, "must be an object");
+            self.invalid(place, "This must be an object");
         }
         object
     }
@@ -196,5 +196,5 @@ impl Findings {
 
 fn one_of<T>(choices: &[(&'static str, T)]) -> String {
     let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-    format!("must be one of {}", words.join(", "))
+    format!("This must be one of {}", words.join(", "))
 }
