@@ -60,15 +60,16 @@ impl Types {
                 Ok(variables.get(&variable).cloned().unwrap_or_else(left_out))
             });
             let Ok(filled) = filled else { continue };
-            if is_left_out(&filled) {
-                continue;
-            }
-            self.fits(&argument.ty, &filled, &name.node)
-                .map_err(|message| Refusal {
-                    code: Code::ValidationFailed,
-                    message,
-                    at: Some(value.pos),
-                })?;
+            let fits = match is_left_out(&filled) {
+                true if is_required(argument) => Err(missing(&name.node, &argument.ty)),
+                true => Ok(()),
+                false => self.fits(&argument.ty, &filled, &name.node),
+            };
+            fits.map_err(|message| Refusal {
+                code: Code::ValidationFailed,
+                message,
+                at: Some(value.pos),
+            })?;
         }
         Ok(())
     }
@@ -142,14 +143,21 @@ impl Types {
             }
         }
         let is_missing = |field: &&MetaInputValue| {
-            let required = MetaTypeName::create(&field.ty).is_non_null() && field.default_value.is_none();
-            required && !given.iter().any(|(member, _)| member.as_str() == field.name)
+            is_required(field) && !given.iter().any(|(member, _)| member.as_str() == field.name)
         };
         match input_fields.values().find(is_missing) {
-            Some(field) => Err(format!("\"{path}.{}\" of type \"{}\" is missing", field.name, field.ty)),
+            Some(field) => Err(missing(&format!("{path}.{}", field.name), &field.ty)),
             None => Ok(()),
         }
     }
+}
+
+fn is_required(input: &MetaInputValue) -> bool {
+    MetaTypeName::create(&input.ty).is_non_null() && input.default_value.is_none()
+}
+
+fn missing(path: &str, ty: &str) -> String {
+    format!("\"{path}\" of type \"{ty}\" is missing")
 }
 
 fn is_int(value: &Value) -> bool {
@@ -301,6 +309,16 @@ mod tests {
                 "exactly one",
             ),
             ("{ nodes(ids: [\"a\", null]) { id } }", json!({}), "\"ids.1\""),
+            (
+                "query($id: ID) { node(id: $id) { id } }",
+                json!({}),
+                "\"id\" of type \"ID!\" is missing",
+            ),
+            (
+                "query($ids: [ID!]) { ...F } fragment F on Query { nodes(ids: $ids) { id } }",
+                json!({}),
+                "\"ids\" of type \"[ID!]!\" is missing",
+            ),
         ] {
             let refused = check(query, variables).expect_err(query);
             assert!(refused.contains(reason), "{query}: {refused}");

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use async_graphql::{Context, Object, OutputType, SimpleObject, TypeName};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::DateTime;
+use chrono::{DateTime, Datelike};
 
 use super::error::Failure;
 use crate::domain::page::{Key, Page, PageRequest};
@@ -107,8 +107,11 @@ impl List {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let place = bytes.strip_prefix(self.prefix().as_slice())?;
         let (micros, id) = place.split_at_checked(8)?;
+        let created_at = DateTime::from_timestamp_micros(i64::from_be_bytes(micros.try_into().ok()?))?;
+        // A cursor can be forged, and PostgreSQL cannot even be asked for other years.
+        (1..=9999).contains(&created_at.year()).then_some(())?;
         Some(Key {
-            created_at: DateTime::from_timestamp_micros(i64::from_be_bytes(micros.try_into().ok()?))?,
+            created_at,
             id: i64::from_be_bytes(id.try_into().ok()?),
         })
     }
@@ -283,6 +286,24 @@ mod tests {
             &format!("{cursor}A"),
         ] {
             assert_eq!(LEADS.decode(broken), None, "{broken}");
+        }
+    }
+
+    #[test]
+    fn cursors_name_times_that_databases_know() {
+        let key = |text: &str| Key {
+            created_at: text.parse().unwrap(),
+            id: 1,
+        };
+        for good in ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"] {
+            assert_eq!(LEADS.decode(&LEADS.encode(key(good))), Some(key(good)), "{good}");
+        }
+        for bad in [
+            "+10000-01-01T00:00:00Z",
+            "0000-12-31T23:59:59Z",
+            "-4713-01-01T00:00:00Z",
+        ] {
+            assert_eq!(LEADS.decode(&LEADS.encode(key(bad))), None, "{bad}");
         }
     }
 }

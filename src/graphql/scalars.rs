@@ -1,7 +1,9 @@
 //! The scalars that GraphQL lacks. Each says where its form is specified.
 
 use async_graphql::{InputValueError, InputValueResult, Number, Scalar, ScalarType, Value};
-use chrono::{NaiveDate, SecondsFormat, SubsecRound, Utc};
+use chrono::{NaiveDate, SecondsFormat, Utc};
+
+use crate::domain::text;
 
 /// The largest integer that every JSON reader keeps exactly: 2^53 - 1.
 const MAX_SAFE: i64 = (1 << 53) - 1;
@@ -30,9 +32,9 @@ impl ScalarType for DateTime {
 
 fn parse_time(value: &Value) -> Option<chrono::DateTime<Utc>> {
     let Value::String(text) = value else { return None };
-    let time = chrono::DateTime::parse_from_rfc3339(text).ok()?;
-    // What the databases keep.
-    Some(time.with_timezone(&Utc).trunc_subsecs(6))
+    // The domain's rule takes blanks around it and dates as well.
+    chrono::DateTime::parse_from_rfc3339(text).ok()?;
+    text::instant(text)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +63,7 @@ fn parse_date(value: &Value) -> Option<NaiveDate> {
     let Value::String(text) = value else { return None };
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let full = text.len() == 10 && digits == 8;
-    full.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten()
+    full.then(|| text::calendar_date(text)).flatten()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,11 +178,22 @@ mod tests {
         for good in ["2026-03-04T05:06:07Z", "2026-03-04T05:06:07.123456789+02:00"] {
             assert!(DateTime::is_valid(&good.into()), "{good}");
         }
-        for bad in ["2026-03-04", "2026-03-04 05:06:07", "", "2026-13-04T05:06:07Z"] {
+        for bad in [
+            "2026-03-04",
+            "2026-03-04 05:06:07",
+            "",
+            "2026-13-04T05:06:07Z",
+            " 2026-03-04T05:06:07Z",
+            "0000-06-01T00:00:00Z",
+            "0001-01-01T00:00:00+01:00",
+            "9999-12-31T23:59:59-01:00",
+        ] {
             assert!(!DateTime::is_valid(&bad.into()), "{bad}");
         }
         let parsed = DateTime::parse("2026-03-04T05:06:07.123456789+02:00".into()).unwrap();
         assert_eq!(parsed.to_value(), Value::from("2026-03-04T03:06:07.123456Z"));
+        let leap = DateTime::parse("2016-12-31T23:59:60.5Z".into()).unwrap();
+        assert_eq!(leap.to_value(), Value::from("2017-01-01T00:00:00.500Z"));
         assert!(Date::is_valid(&"2026-03-04".into()));
         for bad in [
             "2026-3-4",
@@ -188,6 +201,7 @@ mod tests {
             "+2026-3-04",
             "20260304",
             "2026-03-04T00:00:00Z",
+            "0000-03-04",
         ] {
             assert!(!Date::is_valid(&bad.into()), "{bad}");
         }

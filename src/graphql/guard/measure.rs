@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use async_graphql::Name;
-use async_graphql::parser::types::{ExecutableDocument, FragmentDefinition, OperationType, Selection, SelectionSet};
+use async_graphql::parser::types::{
+    ExecutableDocument, Field, FragmentDefinition, OperationType, Selection, SelectionSet,
+};
 use async_graphql::{Pos, Positioned};
 
 use super::{DocumentLimits, Refusal};
@@ -43,7 +45,27 @@ struct Size {
     directives: usize,
     /// Fields that stand directly in the selection.
     top: usize,
+    /// `__schema` and `__type`.
+    introspections: usize,
+    /// Fields below those.
+    introspected: usize,
+    /// Fields inside each other that are named like introspection's lists of everything.
+    lists: usize,
 }
+
+/// How often `__schema` and `__type` may be asked for: tools do it once, GraphiQL twice.
+const MAX_INTROSPECTIONS: usize = 4;
+
+/// Fields below them. Each is resolved for hundreds of types, and a tool's whole query has about 250.
+const MAX_INTROSPECTED: usize = 500;
+
+/// How deep these lists may be inside each other. They lead from each type to all others, so that every level multiplies
+/// the answer; the introspection queries of tools have one.
+const MAX_LISTS: usize = 2;
+
+const LISTS: [&str; 4] = ["fields", "inputFields", "interfaces", "possibleTypes"];
+
+const INTROSPECTIONS: [&str; 2] = ["__schema", "__type"];
 
 impl Size {
     fn add(&mut self, other: Self) {
@@ -52,6 +74,9 @@ impl Size {
         self.aliases = self.aliases.saturating_add(other.aliases);
         self.directives = self.directives.saturating_add(other.directives);
         self.top = self.top.saturating_add(other.top);
+        self.introspections = self.introspections.saturating_add(other.introspections);
+        self.introspected = self.introspected.saturating_add(other.introspected);
+        self.lists = self.lists.max(other.lists);
     }
 
     fn check(self, limits: &DocumentLimits) -> Result<(), Refusal> {
@@ -64,6 +89,8 @@ impl Size {
             ("fields", self.fields, limits.fields),
             ("aliases", self.aliases, limits.aliases),
             ("directives", self.directives, limits.directives),
+            ("introspections", self.introspections, MAX_INTROSPECTIONS),
+            ("introspection fields", self.introspected, MAX_INTROSPECTED),
         ] {
             if count > limit {
                 return Err(Refusal::over(what, limit));
@@ -97,14 +124,7 @@ impl<'a> Measure<'a> {
             size.directives = size.directives.saturating_add(item.node.directives().len());
             match &item.node {
                 Selection::Field(field) => {
-                    let inner = self.selection(&field.node.selection_set.node)?;
-                    size.add(Size {
-                        depth: inner.depth + 1,
-                        fields: inner.fields.saturating_add(1),
-                        aliases: inner.aliases.saturating_add(usize::from(field.node.alias.is_some())),
-                        directives: inner.directives,
-                        top: 1,
-                    });
+                    size.add(self.field(&field.node)?);
                 }
                 Selection::InlineFragment(fragment) => {
                     size.add(self.selection(&fragment.node.selection_set.node)?);
@@ -116,6 +136,27 @@ impl<'a> Measure<'a> {
         }
         self.level -= 1;
         Ok(size)
+    }
+
+    fn field(&mut self, field: &'a Field) -> Result<Size, Refusal> {
+        let inner = self.selection(&field.selection_set.node)?;
+        let name = field.name.node.as_str();
+        let introspects = INTROSPECTIONS.contains(&name);
+        if introspects && inner.lists > MAX_LISTS {
+            let lists = LISTS.join(", ");
+            let message = format!("Introspection may nest {lists} at most {MAX_LISTS} levels deep");
+            return Err(Refusal::limit(message));
+        }
+        Ok(Size {
+            depth: inner.depth + 1,
+            fields: inner.fields.saturating_add(1),
+            aliases: inner.aliases.saturating_add(usize::from(field.alias.is_some())),
+            directives: inner.directives,
+            top: 1,
+            introspections: inner.introspections.saturating_add(usize::from(introspects)),
+            introspected: if introspects { inner.fields } else { inner.introspected },
+            lists: inner.lists + usize::from(LISTS.contains(&name)),
+        })
     }
 
     fn fragment(&mut self, name: &str, at: Pos) -> Result<Size, Refusal> {
@@ -193,6 +234,8 @@ mod tests {
             "query { ...F } fragment F on Q { a ...G } fragment G on Q { b }",
             "mutation { a b c: a }",
             "{ a @skip(if: true) b @include(if: true) }",
+            "{ __schema { types { fields { type { interfaces { name } } } } } }",
+            "{ a { fields { interfaces { possibleTypes { inputFields } } } } }",
         ] {
             assert_eq!(measured(text), Ok(()), "{text}");
         }
@@ -215,6 +258,15 @@ mod tests {
                 "contains itself",
             ),
             ("{ ...F }", "Unknown fragment"),
+            (
+                "{ __type { fields { type { interfaces { possibleTypes { name } } } } } }",
+                "Introspection",
+            ),
+            (
+                "{ ...F } fragment F on Q { __schema { types { ...G } } } fragment G on T { inputFields { ...H } }
+                    fragment H on T { fields { x: fields { name } } }",
+                "Introspection",
+            ),
             ("mutation { a a }", "twice"),
             (
                 "mutation { a ... on M { b: c } ...F } fragment F on M { b: d }",
