@@ -1,4 +1,9 @@
-//! Bytes, tokens and brackets of a text that may be anything.
+//! Bytes, tokens, brackets and object literals of a text that may be anything.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use async_graphql::Pos;
 
 use super::{DocumentLimits, Refusal};
 use crate::graphql::error::Code;
@@ -14,6 +19,7 @@ pub fn scan(text: &str, limits: &DocumentLimits) -> Result<(), Refusal> {
     }
     let bytes = text.as_bytes();
     let (mut at, mut tokens, mut nesting) = (0, 0usize, 0usize);
+    let mut literals = Literals::default();
     while let Some(&byte) = bytes.get(at) {
         let next = match byte {
             b' ' | b'\t' | b'\n' | b'\r' | b',' => {
@@ -36,6 +42,7 @@ pub fn scan(text: &str, limits: &DocumentLimits) -> Result<(), Refusal> {
             _ if is_word(byte) => end_of_word(bytes, at),
             _ => at + 1,
         };
+        literals.token(text, at..next)?;
         at = next;
         tokens += 1;
         if nesting > limits.nesting {
@@ -49,6 +56,60 @@ pub fn scan(text: &str, limits: &DocumentLimits) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// Finds members that an object literal has twice: the parser would keep the last and say nothing.
+#[derive(Default)]
+struct Literals<'t> {
+    /// What is open: object literals with the members they have so far, or anything else.
+    open: Vec<Option<HashSet<&'t str>>>,
+    /// Parentheses among them. Braces inside of one are object literals, others are selections.
+    parentheses: usize,
+    /// Where the token before this one stands.
+    last: Range<usize>,
+}
+
+impl<'t> Literals<'t> {
+    fn token(&mut self, text: &'t str, at: Range<usize>) -> Result<(), Refusal> {
+        match text.as_bytes()[at.start] {
+            b'(' => {
+                self.parentheses += 1;
+                self.open.push(None);
+            }
+            b'{' if self.parentheses > 0 => self.open.push(Some(HashSet::new())),
+            b'[' | b'{' => self.open.push(None),
+            closing @ (b')' | b']' | b'}') => {
+                self.parentheses = self.parentheses.saturating_sub(usize::from(closing == b')'));
+                self.open.pop();
+            }
+            b':' => self.member(text)?,
+            _ => {}
+        }
+        self.last = at;
+        Ok(())
+    }
+
+    /// The last token has turned out to be a name.
+    fn member(&mut self, text: &'t str) -> Result<(), Refusal> {
+        let name = text.get(self.last.clone()).unwrap_or_default();
+        let Some(Some(members)) = self.open.last_mut() else {
+            return Ok(());
+        };
+        if members.insert(name) {
+            return Ok(());
+        }
+        let message = format!("There can be only one input field named \"{name}\"");
+        Err(Refusal::invalid(message, position(text, self.last.start)))
+    }
+}
+
+fn position(text: &str, at: usize) -> Pos {
+    let before = text.get(..at).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    Pos {
+        line: before.matches('\n').count() + 1,
+        column: line.chars().count() + 1,
+    }
 }
 
 /// Letters, digits and what numbers are made of; bytes beyond ASCII stand in strings and comments only, and the parser
@@ -164,5 +225,29 @@ mod tests {
         assert_eq!(scan("{ a(x: [\"\"\" \" [[[[", &LIMITS), Err(unterminated()));
         assert!(scan("\"\\", &LIMITS).is_ok());
         assert!(scan("{ a(x: \"é\") }", &LIMITS).is_ok());
+    }
+
+    #[test]
+    fn members_of_an_object_are_given_once() {
+        let limits = DocumentLimits::default();
+        for text in [
+            "{ a(x: {k: 1, l: {k: 1}, m: [{k: 1}, {k: k}]}) k: b(k: {k: $k}) k: c { k: d k: e } }",
+            "query($k: X = {k: 1}, $l: X = {k: \"k: k:\"}) { a @b(k: {k: {}}, l: {k: 1}) }",
+            "{ a(x: {k: 1}, y: {k: 1}) { k: b } }",
+        ] {
+            assert_eq!(scan(text, &limits), Ok(()), "{text}");
+        }
+        for text in [
+            "{ a(x: {k: 1, k: 1}) }",
+            "{ a(x: {k: {k: 1}, l: [1 2] k\n: 1}) }",
+            "query($v: X = {k: 1, k: 2}) { a }",
+            "{ a(x: [{l: 1}, {k: \"\" #k\n k : {}}]) }",
+        ] {
+            let refused = scan(text, &limits).expect_err(text);
+            assert_eq!(refused.code, Code::ValidationFailed, "{text}");
+            assert!(refused.message.contains("\"k\""), "{text}: {refused:?}");
+        }
+        let at = scan("{\n a(x: {k: 1,\n  k: 1}) }", &limits).unwrap_err().at.unwrap();
+        assert_eq!((at.line, at.column), (3, 3));
     }
 }
