@@ -4,7 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::routing::get;
+use axum::routing::{get, post};
+use futures_util::StreamExt;
+use http::HeaderMap;
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, oneshot};
@@ -14,12 +17,24 @@ use tower::ServiceExt;
 use super::*;
 use crate::config::{Config, DatabaseTarget};
 
+const PANICS: &str = "on purpose";
+
 /// Doors that misbehave.
 fn app() -> Router {
+    let panics = || get(async || -> String { panic!("{PANICS}") });
+    let hangs = || get(std::future::pending::<String>);
+    let reads = || post(async |body: String| body);
     let doors = Router::new()
         .route("/fine", get(async || ([(CACHE_CONTROL, "public")], "fine")))
-        .route("/panics", get(async || -> String { panic!("on purpose") }))
-        .route("/hangs", get(std::future::pending::<String>));
+        .route("/away", get(async || StatusCode::SERVICE_UNAVAILABLE));
+    let doors = ["", "/graphql", "/api/leads", "/api/v1"]
+        .iter()
+        .fold(doors, |doors, door| {
+            doors
+                .route(&format!("{door}/panics"), panics())
+                .route(&format!("{door}/hangs"), hangs())
+                .route(&format!("{door}/reads"), reads())
+        });
     behind_layers(doors, Duration::from_millis(50))
 }
 
@@ -32,11 +47,15 @@ fn behind_layers(doors: Router, limit: Duration) -> Router {
 }
 
 async fn ask(method: &str, path: &str) -> (StatusCode, HeaderMap, String) {
+    send_body(method, path, Body::empty()).await
+}
+
+async fn send_body(method: &str, path: &str, body: Body) -> (StatusCode, HeaderMap, String) {
     let request = Request::builder()
         .method(method)
         .uri(path)
         .header(request_id::HEADER, "test-request-1")
-        .body(Body::empty())
+        .body(body)
         .expect("a request");
     let (head, body) = app().oneshot(request).await.expect("infallible").into_parts();
     let body = axum::body::to_bytes(body, 10_000).await.expect("a body");
@@ -59,7 +78,62 @@ async fn failures_speak_both_dialects_and_name_the_request() {
             json!({ "message": text, "error": text, "request_id": "test-request-1" })
         );
         assert_eq!(headers[request_id::HEADER], "test-request-1");
+        assert_eq!(headers.contains_key(RETRY_AFTER), status == 503, "{path}");
     }
+}
+
+#[tokio::test]
+async fn each_door_fails_in_its_own_dialect() {
+    const ID: &str = "test-request-1";
+    let graphql = |text: &str, code: &str| json!({ "errors": [{ "message": text, "extensions": { "code": code, "requestId": ID } }] });
+    let leadtrackr = |text: &str| json!({ "message": text });
+    let journeybee = |text: &str| json!({ "error": text, "request_id": ID });
+    let (away, broken) = ("Service unavailable", "An unexpected error occurred");
+    for (path, status, expected) in [
+        (
+            "/graphql/hangs",
+            503,
+            graphql("The service is temporarily unavailable; try again", "UNAVAILABLE"),
+        ),
+        (
+            "/graphql/panics",
+            500,
+            graphql("Something went wrong on our side", "INTERNAL"),
+        ),
+        ("/api/leads/hangs", 503, leadtrackr(away)),
+        ("/api/leads/panics", 500, leadtrackr("Internal server error")),
+        ("/api/v1/hangs", 503, journeybee(away)),
+        ("/api/v1/panics", 500, journeybee(broken)),
+    ] {
+        let (got, headers, body) = ask("GET", path).await;
+        assert_eq!(got, status, "{path}");
+        let body: serde_json::Value = serde_json::from_str(&body).expect("JSON");
+        assert_eq!(body, expected, "{path}");
+        assert_eq!(headers.contains_key(RETRY_AFTER), status == 503, "{path}");
+        let anyone = headers.get("access-control-allow-origin").map(|value| value == "*");
+        assert_eq!(anyone, path.starts_with("/api/leads").then_some(true), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_never_finishes_its_body_is_told_so() {
+    for path in ["/reads", "/graphql/reads", "/api/leads/reads", "/api/v1/reads"] {
+        let start = futures_util::stream::iter([Ok::<_, std::io::Error>("{")]);
+        let endless = Body::from_stream(start.chain(futures_util::stream::pending()));
+        let (status, headers, body) = send_body("POST", path, endless).await;
+        assert_eq!(status, 408, "{path}: {body}");
+        assert_eq!(headers["connection"], "close", "{path}");
+        assert!(body.contains("not complete"), "{path}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_says_503_says_when_to_come_back() {
+    let (status, headers, _) = ask("GET", "/away").await;
+    assert_eq!(
+        (status.as_u16(), &headers[RETRY_AFTER]),
+        (503, &HeaderValue::from_static("1"))
+    );
 }
 
 #[tokio::test]

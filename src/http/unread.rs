@@ -1,7 +1,7 @@
-//! Notices requests that were answered before their body was read.
+//! Notices requests that are answered before their body was read, and clients that do not send theirs.
 //!
-//! Such a connection cannot serve another request, and its client must be told: one that keeps connections would send
-//! the next request into a closing one.
+//! A connection with an unread body cannot serve another request, and its client must be told: one that keeps
+//! connections would send the next request into a closing one.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,28 +15,43 @@ use http::header::CONNECTION;
 use http::{HeaderValue, Version};
 use hyper::body::{Frame, SizeHint};
 
-/// What became of one request's body.
+/// What became of one request's body so far.
+#[derive(Clone)]
 pub(super) struct Reading {
-    ended: Arc<AtomicBool>,
+    progress: Arc<Progress>,
     version: Version,
+}
+
+struct Progress {
+    ended: AtomicBool,
+    /// The server asked for more of it, and the client has not sent it.
+    awaited: AtomicBool,
 }
 
 /// Watches the body of `request`.
 pub(super) fn watch(request: Request) -> (Request, Reading) {
     let reading = Reading {
-        ended: Arc::new(AtomicBool::new(request.body().is_end_stream())),
+        progress: Arc::new(Progress {
+            ended: AtomicBool::new(request.body().is_end_stream()),
+            awaited: AtomicBool::new(false),
+        }),
         version: request.version(),
     };
-    let ended = Arc::clone(&reading.ended);
-    let request = request.map(|inner| Body::new(Watched { inner, ended }));
+    let progress = Arc::clone(&reading.progress);
+    let request = request.map(|inner| Body::new(Watched { inner, progress }));
     (request, reading)
 }
 
 impl Reading {
+    /// Whether it is the client that is waited for.
+    pub(super) fn waits(&self) -> bool {
+        self.progress.awaited.load(Ordering::Relaxed)
+    }
+
     /// Says in the answer that the connection ends with it, if it must.
     pub(super) fn finish(self, response: &mut Response) {
         // HTTP/2 has streams instead, and knows no such header.
-        if self.version <= Version::HTTP_11 && !self.ended.load(Ordering::Relaxed) {
+        if self.version <= Version::HTTP_11 && !self.progress.ended.load(Ordering::Relaxed) {
             response
                 .headers_mut()
                 .insert(CONNECTION, HeaderValue::from_static("close"));
@@ -46,7 +61,7 @@ impl Reading {
 
 struct Watched {
     inner: Body,
-    ended: Arc<AtomicBool>,
+    progress: Arc<Progress>,
 }
 
 impl HttpBody for Watched {
@@ -57,9 +72,11 @@ impl HttpBody for Watched {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        let frame = ready!(Pin::new(&mut self.inner).poll_frame(context));
+        let frame = Pin::new(&mut self.inner).poll_frame(context);
+        self.progress.awaited.store(frame.is_pending(), Ordering::Relaxed);
+        let frame = ready!(frame);
         if frame.is_none() || self.inner.is_end_stream() {
-            self.ended.store(true, Ordering::Relaxed);
+            self.progress.ended.store(true, Ordering::Relaxed);
         }
         Poll::Ready(frame)
     }
