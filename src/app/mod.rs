@@ -11,14 +11,14 @@ use tokio::net::TcpListener;
 
 use crate::auth::{Authenticator, Gate, KeyError};
 use crate::config::{
-    AuthConfig, Config, ConfigError, DatabaseConfig, DatabaseTarget, HttpConfig, LimitsConfig, Switch,
+    AuthConfig, Config, ConfigError, DatabaseConfig, DatabaseTarget, HttpConfig, LimitsConfig, Needs, Sources, Switch,
 };
 use crate::domain::database::{Database, DatabaseOptions};
 use crate::domain::error::{Error, Fault};
 use crate::domain::{Services, Settings};
 use crate::http::Ended;
 use crate::secrets::{Purpose, SecretError, Secrets};
-use crate::{graphiql, graphql, http, rest};
+use crate::{auth, graphiql, graphql, http, rest};
 
 /// A server that is ready to serve.
 #[derive(Debug)]
@@ -46,6 +46,16 @@ pub enum StartError {
     SchemaBehind(usize),
     #[error("the database was written by a newer version of leadgraph (it knows {0}); start that version instead")]
     SchemaAhead(String),
+}
+
+/// The settings, checked as far as that is possible before anything is started.
+///
+/// # Errors
+/// Every bad setting.
+pub fn settings(sources: &Sources, needs: Needs) -> Result<Config, ConfigError> {
+    Config::load(sources, needs, |keys| {
+        auth::check_keys(keys).map_err(|error| error.to_string())
+    })
 }
 
 impl App {

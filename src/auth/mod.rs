@@ -12,7 +12,7 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use chrono::Duration;
 
-use crate::config::AuthConfig;
+use crate::config::{AuthConfig, ProviderKeys};
 use crate::domain::caller::{Caller, Principal, Scopes};
 use crate::domain::error::Error;
 use crate::domain::users::User;
@@ -42,6 +42,14 @@ pub enum AuthError {
     /// The database is away: nobody can be known.
     Unavailable(Error),
     Internal(Error),
+}
+
+/// Whether an identity provider's keys can be used; for whoever reads the settings.
+///
+/// # Errors
+/// They cannot; the text says why.
+pub fn check_keys(keys: &ProviderKeys) -> Result<(), KeyError> {
+    keys::read(keys).map(drop)
 }
 
 #[derive(Debug)]

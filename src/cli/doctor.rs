@@ -38,7 +38,7 @@ pub(super) async fn run(common: &Common) -> Result<(), Failure> {
         checks.push(Check { name, ok, detail });
         ok
     };
-    match Config::load(&common.sources(), Needs::Everything) {
+    match app::settings(&common.sources(), Needs::Everything) {
         Err(ConfigError(lines)) => {
             note("configuration", Err(lines.join("; ")));
         }
@@ -154,7 +154,7 @@ async fn clock(services: &Services) -> Finding {
 /// Asks `/healthz` of the server that listens on this machine.
 pub(super) fn healthcheck(listen: Option<String>) -> Result<(), Failure> {
     let sources = Sources::process().with_flag(&table::LISTEN, listen);
-    let address = loopback(Config::load(&sources, Needs::Database)?.http.listen);
+    let address = loopback(app::settings(&sources, Needs::Database)?.http.listen);
     match probe(address) {
         Ok(true) => Ok(()),
         Ok(false) => Err(Failure::new(format!("{address} answers, but not that it lives"))),

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, Needs, Sources, table};
-use crate::telemetry;
+use crate::{app, telemetry};
 
 use failure::Failure;
 use output::Output;
@@ -86,7 +86,7 @@ impl Common {
 
     /// The settings, and logging as they say.
     fn config(&self, needs: Needs) -> Result<Config, Failure> {
-        let config = Config::load(&self.sources(), needs)?;
+        let config = app::settings(&self.sources(), needs)?;
         telemetry::start(&config.log);
         Ok(config)
     }

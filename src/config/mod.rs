@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use crate::domain::database::DatabaseTarget;
-pub use read::{ConfigError, Needs, Sources};
+pub use read::{ConfigError, KeyCheck, Needs, Sources};
 pub use secret::Secret;
 
 /// Everything that can be set.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
@@ -15,6 +16,8 @@ use super::{
 };
 
 const PREFIX: &str = "LEADGRAPH_";
+/// Of the variables with our prefix, those that speak to the build.
+const BUILD_PREFIX: &str = "LEADGRAPH_BUILD_";
 const SECRET_BYTES: usize = 32;
 
 /// Where values come from: flags before environment.
@@ -31,6 +34,9 @@ pub enum Needs {
     /// The database and nothing that is derived from the secret.
     Database,
 }
+
+/// Whether an identity provider's keys can be used, or a sentence about why not. What a key is, `auth` knows.
+pub type KeyCheck = fn(&ProviderKeys) -> Result<(), String>;
 
 /// One line per bad setting.
 #[derive(Debug, PartialEq, Eq)]
@@ -70,18 +76,22 @@ impl Sources {
     fn unknown(&self) -> Vec<String> {
         let names = self.environment.keys().filter_map(|name| name.to_str());
         names
-            .filter(|name| name.starts_with(PREFIX) && SETTINGS.iter().all(|setting| setting.name != *name))
+            .filter(|name| name.starts_with(PREFIX) && !name.starts_with(BUILD_PREFIX))
+            .filter(|name| SETTINGS.iter().all(|setting| setting.name != *name))
             .map(str::to_owned)
             .collect()
     }
 }
 
 impl Config {
+    /// Reads the settings and the files that they name. `usable` says what is wrong with an identity provider's keys.
+    ///
     /// # Errors
     /// Every bad setting, each with its name; secrets and URLs are not repeated.
-    pub fn load(sources: &Sources, needs: Needs) -> Result<Self, ConfigError> {
+    pub fn load(sources: &Sources, needs: Needs, usable: KeyCheck) -> Result<Self, ConfigError> {
         let mut reader = Reader {
             sources,
+            usable,
             problems: Vec::new(),
         };
         let config = reader.config(needs);
@@ -94,6 +104,7 @@ impl Config {
 
 struct Reader<'a> {
     sources: &'a Sources,
+    usable: KeyCheck,
     problems: Vec<String>,
 }
 
@@ -168,7 +179,11 @@ impl Reader<'_> {
             (DatabaseTarget::Sqlite(path), _) => {
                 let mut beside = path.clone().into_os_string();
                 beside.push("-secret");
-                Some(SecretConfig::Beside(PathBuf::from(beside)))
+                let beside = PathBuf::from(beside);
+                if needs == Needs::Everything {
+                    self.check_secret_beside(&beside)?;
+                }
+                Some(SecretConfig::Beside(beside))
             }
             (DatabaseTarget::Postgres(_), Needs::Database) => Some(SecretConfig::Absent),
             (DatabaseTarget::Postgres(_), Needs::Everything) => self.refuse(
@@ -176,6 +191,21 @@ impl Reader<'_> {
                 "is required with PostgreSQL; make one with: openssl rand -base64 48",
             ),
         }
+    }
+
+    /// One that is not there is made at the first start; one that is there must do.
+    fn check_secret_beside(&mut self, path: &Path) -> Option<()> {
+        let shown = path.display();
+        let reason = match std::fs::read(path) {
+            Ok(bytes) if bytes.trim_ascii_end().len() >= SECRET_BYTES => return Some(()),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Some(()),
+            Ok(_) => format!(
+                "{shown} has fewer than {SECRET_BYTES} bytes; remove it, and a new secret is made (tokens issued so \
+                 far become invalid)"
+            ),
+            Err(error) => format!("cannot read {shown}: {error}"),
+        };
+        self.refuse(&table::SECRET, &reason)
     }
 
     /// Outer `None`: a problem. Inner `None`: no identity provider is set up.
@@ -194,10 +224,8 @@ impl Reader<'_> {
                 &table::AUTH_JWKS_FILE,
                 "set it or LEADGRAPH_AUTH_PUBLIC_KEY_FILE, not both",
             ),
-            (Some(path), None) => self.file(&table::AUTH_PUBLIC_KEY_FILE, &path).map(ProviderKeys::Pem),
-            (None, path) => self
-                .file(&table::AUTH_JWKS_FILE, &path.unwrap_or_default())
-                .map(ProviderKeys::Jwks),
+            (Some(path), None) => self.keys(&table::AUTH_PUBLIC_KEY_FILE, &path, ProviderKeys::Pem),
+            (None, path) => self.keys(&table::AUTH_JWKS_FILE, &path.unwrap_or_default(), ProviderKeys::Jwks),
         };
         Some(Some(ProviderConfig {
             keys: keys?,
@@ -206,6 +234,14 @@ impl Reader<'_> {
             subject_claim: subject_claim?,
             workspace_claim: workspace_claim?,
         }))
+    }
+
+    fn keys(&mut self, setting: &Setting, path: &str, form: fn(String) -> ProviderKeys) -> Option<ProviderKeys> {
+        let keys = form(self.file(setting, path)?);
+        match (self.usable)(&keys) {
+            Ok(()) => Some(keys),
+            Err(reason) => self.refuse(setting, &format!("{path} cannot be used: {reason}")),
+        }
     }
 
     /// Half an identity provider is a mistake: tokens would be refused and nobody would know why.
@@ -233,12 +269,7 @@ impl Reader<'_> {
         // The parser's stack ends somewhere above a thousand levels.
         let document_nesting = self.value(&table::DOCUMENT_NESTING, |text| number(text, 4, 256));
         let page_max = self.value(&table::PAGE_MAX, |text| number(text, 1, 10_000));
-        let page_default = self.value(&table::PAGE_DEFAULT, |text| number(text, 1, 10_000));
-        if let (Some(default), Some(max)) = (page_default, page_max)
-            && default > max
-        {
-            return self.refuse(&table::PAGE_DEFAULT, "is greater than LEADGRAPH_PAGE_MAX");
-        }
+        let page_default = self.page_default(page_max);
         Some(LimitsConfig {
             graphql_body: graphql_body?,
             document_bytes: document_bytes?,
@@ -247,6 +278,18 @@ impl Reader<'_> {
             page_default: page_default?,
             page_max: page_max?,
         })
+    }
+
+    /// Only one that was given can be too great: the usual one makes way.
+    fn page_default(&mut self, max: Option<u64>) -> Option<u64> {
+        let default = self.value(&table::PAGE_DEFAULT, |text| number(text, 1, 10_000))?;
+        match max {
+            Some(max) if default > max && self.given(&table::PAGE_DEFAULT).is_some() => {
+                self.refuse(&table::PAGE_DEFAULT, "is greater than LEADGRAPH_PAGE_MAX")
+            }
+            Some(max) => Some(default.min(max)),
+            None => Some(default),
+        }
     }
 
     fn log(&mut self) -> Option<LogConfig> {

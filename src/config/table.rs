@@ -24,7 +24,7 @@ settings! {
         "`postgres://user:password@host/database` (with `?sslmode=verify-full` and the like for TLS), or a SQLite file as a path or `sqlite://path`. Flag: `--database-url`";
     DATABASE_CONNECTIONS = "LEADGRAPH_DATABASE_CONNECTIONS", "10",
         "PostgreSQL: connections at most. SQLite: reading connections, besides the one writer";
-    DATABASE_ACQUIRE_SECONDS = "LEADGRAPH_DATABASE_ACQUIRE_SECONDS", "5",
+    DATABASE_ACQUIRE_SECONDS = "LEADGRAPH_DATABASE_ACQUIRE_SECONDS", "10",
         "How long a request waits for a database connection before it is answered with 503";
     MIGRATE = "LEADGRAPH_MIGRATE", "on",
         "`off`: `serve` does not bring the schema up to date; run `leadgraph migrate`. Flag: `--no-migrate`";
@@ -53,7 +53,7 @@ settings! {
     DOCUMENT_NESTING = "LEADGRAPH_DOCUMENT_NESTING", "64",
         "Brackets inside each other in a GraphQL document at most";
     PAGE_DEFAULT = "LEADGRAPH_PAGE_DEFAULT", "50",
-        "Rows of a page when the query says no number";
+        "Rows of a page when the query says no number; never more than `LEADGRAPH_PAGE_MAX`";
     PAGE_MAX = "LEADGRAPH_PAGE_MAX", "100",
         "Rows of a page at most";
     GRAPHIQL = "LEADGRAPH_GRAPHIQL", "on",
