@@ -13,7 +13,7 @@ COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/root/.npm \
     --mount=type=cache,target=/src/target \
-    LEADGRAPH_GRAPHIQL=on cargo build --release --locked --bin leadgraph \
+    LEADGRAPH_BUILD_GRAPHIQL=on cargo build --release --locked --bin leadgraph \
     && cp target/release/leadgraph /leadgraph \
     && mkdir /data
 
@@ -26,6 +26,7 @@ ENV LEADGRAPH_LISTEN=0.0.0.0:8080 \
 WORKDIR /data
 VOLUME /data
 EXPOSE 8080
+# It knows where the server listens from LEADGRAPH_LISTEN, so set that and not --listen.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=10s --retries=3 \
     CMD ["/usr/local/bin/leadgraph", "healthcheck"]
 ENTRYPOINT ["/usr/local/bin/leadgraph"]

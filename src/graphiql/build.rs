@@ -2,7 +2,7 @@
 //!
 //! npm works on a copy below Cargo's target directory, in a folder named after a hash of the page's
 //! sources: the checkout may be read-only, and another profile or other flags find it ready made.
-//! `LEADGRAPH_GRAPHIQL` = `off` leaves the page out, `on` makes its absence an error; unset, a
+//! `LEADGRAPH_BUILD_GRAPHIQL` = `off` leaves the page out, `on` makes its absence an error; unset, a
 //! machine without npm gets a warning and a server without the page.
 
 use std::env;
@@ -16,7 +16,7 @@ use std::time::SystemTime;
 
 const PAGE: &str = "src/graphiql/page";
 const INDEX: &str = "index.html";
-const SWITCH: &str = "LEADGRAPH_GRAPHIQL";
+const SWITCH: &str = "LEADGRAPH_BUILD_GRAPHIQL";
 /// Files up to this size are embedded uncompressed too, for clients that take nothing else.
 const SMALL: u64 = 8 * 1024;
 
@@ -27,13 +27,27 @@ fn main() {
 
     let bundle = match env::var(SWITCH).as_deref() {
         Ok("off") => None,
-        Ok("on") => Some(bundle(&out_dir).unwrap_or_else(|reason| panic!("GraphiQL could not be bundled: {reason}"))),
+        Ok("on") => bundle(&out_dir)
+            .map_err(|reason| refuse(&format!("GraphiQL could not be bundled: {reason}")))
+            .ok(),
         Err(env::VarError::NotPresent) => bundle(&out_dir).map_err(warn).ok(),
-        other => panic!("{SWITCH} is on, off or not set, but here it is {other:?}"),
+        Ok(other) => {
+            refuse(&format!("{SWITCH} must be on, off or not set, not {other:?}"));
+            None
+        }
+        Err(env::VarError::NotUnicode(_)) => {
+            refuse(&format!("{SWITCH} must be on, off or not set"));
+            None
+        }
     };
 
     let table = table(bundle.as_deref()).expect("the bundle is readable");
     fs::write(out_dir.join("graphiql.rs"), table).expect("OUT_DIR is writable");
+}
+
+/// Cargo shows the sentence and ends the build.
+fn refuse(sentence: &str) {
+    println!("cargo::error={}", sentence.replace('\n', " | "));
 }
 
 fn warn(reason: String) {
