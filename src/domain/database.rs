@@ -139,17 +139,40 @@ enum Access {
     Write,
 }
 
-/// The file holds personal data: nobody else on the machine may read it, nor the journals that inherit its mode.
+/// The file holds personal data: nobody else on the machine may read it, nor its journals. Those that `SQLite` makes
+/// inherit the file's mode; a file that was open to others, and what lies beside it, is closed to them.
 fn create_private(path: &Path) -> Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
-    let opened = std::fs::OpenOptions::new()
+    let failed = |error| DbErr::Conn(sea_orm::RuntimeErr::Internal(format!("{}: {error}", path.display())));
+    std::fs::OpenOptions::new()
         .create(true)
         .append(true)
         .mode(0o600)
-        .open(path);
-    match opened {
-        Ok(_) => Ok(()),
-        Err(error) => Err(DbErr::Conn(sea_orm::RuntimeErr::Internal(format!("{}: {error}", path.display()))).into()),
+        .open(path)
+        .map_err(failed)?;
+    for suffix in ["", "-wal", "-shm"] {
+        let mut file = path.as_os_str().to_owned();
+        file.push(suffix);
+        close_to_others(Path::new(&file));
+    }
+    Ok(())
+}
+
+/// Only the owner can: the server of another user goes on with what it was given.
+fn close_to_others(file: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let Ok(found) = std::fs::metadata(file) else {
+        return;
+    };
+    if found.permissions().mode() & 0o077 == 0 {
+        return;
+    }
+    let private = std::fs::Permissions::from_mode(0o600);
+    match std::fs::set_permissions(file, private) {
+        Ok(()) => tracing::info!(file = %file.display(), "closed the file to other users of this machine"),
+        Err(error) => {
+            tracing::warn!(file = %file.display(), %error, "other users of this machine can open this file");
+        }
     }
 }
 
@@ -193,4 +216,43 @@ fn common(mut connect: ConnectOptions, options: &DatabaseOptions) -> ConnectOpti
         connect.test_before_acquire(false);
     }
     connect
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_database_that_others_could_read_is_closed_to_them() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let options = DatabaseOptions {
+            target: DatabaseTarget::Sqlite(directory.path().join("leads.db")),
+            connections: 1,
+            acquire_timeout: Duration::from_secs(10),
+        };
+        let database = Database::connect(&options).await.expect("a database");
+        database
+            .writer()
+            .execute_unprepared("CREATE TABLE kept (id INTEGER)")
+            .await
+            .expect("a table");
+        let files = || -> Vec<PathBuf> {
+            let entries = fs::read_dir(directory.path()).expect("a listing");
+            entries.map(|entry| entry.expect("an entry").path()).collect()
+        };
+        assert_eq!(files().len(), 3, "a database and its journals");
+        for file in files() {
+            fs::set_permissions(&file, Permissions::from_mode(0o644)).expect("changed");
+        }
+        let again = Database::connect(&options).await.expect("a database");
+        for file in files() {
+            let mode = fs::metadata(&file).expect("there").permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{}", file.display());
+        }
+        again.close().await;
+        database.close().await;
+    }
 }

@@ -100,8 +100,9 @@ impl Form {
     }
 
     fn bounded(&mut self, path: PathSegment, text: &str, longest: usize) -> Option<String> {
-        if text.contains('\0') {
-            self.refuse(ProblemCode::Invalid, path, "The character U+0000 is not allowed");
+        // A name is one line, and no terminal that shows it may be told anything by it.
+        if text.chars().any(char::is_control) {
+            self.refuse(ProblemCode::Invalid, path, "Control characters are not allowed");
             return None;
         }
         if text.chars().count() > longest || text::fold(text).len() > MAX_FOLDED {
@@ -151,6 +152,15 @@ mod tests {
                 (ProblemCode::TooLong, vec!["folded".into()]),
             ]
         );
+    }
+
+    #[test]
+    fn names_have_no_control_characters() {
+        for text in ["a\0b", "a\nb", "a\tb", "a\u{1b}[31mb", "a\u{7f}b", "a\u{85}b"] {
+            let mut form = Form::default();
+            form.required("name", text);
+            assert_eq!(codes(form), [(ProblemCode::Invalid, vec!["name".into()])], "{text:?}");
+        }
     }
 
     #[test]
