@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::auth::Authenticator;
 use crate::domain::api_keys::{self, NewApiKey};
 use crate::domain::caller::{Role, Scopes};
-use crate::domain::error::{Error, Problem, Result};
+use crate::domain::error::{Conflict, Error, Problem, Result};
 use crate::domain::op::{Op, System};
 use crate::domain::projects::{self, NewProject, Project};
 use crate::domain::text;
@@ -79,7 +79,7 @@ pub async fn create(system: &System, authenticator: &Authenticator, new: NewAcce
         public_id,
         token_lifetime,
     } = new;
-    check(system, &workspace, &email).await?;
+    check(system, &workspace, &email, &project).await?;
     let workspace = NewWorkspace {
         name: workspace,
         dedupe_policy: DedupePolicy::Email,
@@ -99,16 +99,28 @@ pub async fn create(system: &System, authenticator: &Authenticator, new: NewAcce
     Ok(access(workspace, project, user, [api_key, read_only_api_key, token]))
 }
 
-async fn check(system: &System, workspace: &str, email: &str) -> Result<()> {
+async fn check(system: &System, workspace: &str, email: &str, project: &str) -> Result<()> {
     if !text::is_email(email.trim()) {
         return Err(Problem::invalid(["email".into()], "This is not an e-mail address").into());
     }
-    if !workspaces::find_by_name(system, workspace).await?.is_empty() {
-        return Err(Error::Conflict(crate::domain::error::Conflict::Taken(
-            Problem::invalid(["workspace".into()], "There is a workspace with this name"),
-        )));
+    projects::check_name("project", project)?;
+    name_is_free(system, "workspace", workspace).await
+}
+
+/// The domain lets names repeat. People who name a workspace on the command line mean one, so none is made there that
+/// would be the second of its name.
+///
+/// # Errors
+/// There is such a workspace; the problem, with this path, names it.
+pub async fn name_is_free(system: &System, path: &'static str, name: &str) -> Result<()> {
+    match workspaces::find_by_name(system, name).await?.first() {
+        None => Ok(()),
+        Some(taken) => {
+            let message = format!("There is a workspace with this name: {}", taken.uuid);
+            let problem = Problem::invalid([path.into()], message);
+            Err(Error::Conflict(Conflict::Taken(problem)))
+        }
     }
-    Ok(())
 }
 
 fn owner(email: String) -> NewUser {

@@ -1,8 +1,9 @@
 //! `serve`: the main job.
 
+use std::fs::File;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use tokio::net::TcpListener;
@@ -10,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::failure::Failure;
 use super::{create_private, output};
-use crate::app::App;
+use crate::app::{self, App};
 use crate::config::{Config, Needs, Sources, table};
 use crate::demo::{self, Place, Sheet};
 use crate::http::Ended;
@@ -63,7 +64,9 @@ fn config(args: &ServeArgs) -> Result<Config, Failure> {
         .with_flag(&table::LISTEN, args.listen.clone())
         .with_flag(&table::DATABASE_URL, args.database_url.clone())
         .with_flag(&table::MIGRATE, args.no_migrate.then(|| "off".into()));
-    let config = Config::load(&sources, Needs::Everything)?;
+    // The demo makes its own secret.
+    let needs = if args.demo { Needs::Database } else { Needs::Everything };
+    let config = app::settings(&sources, needs)?;
     let address = config.http.listen;
     if args.demo && !address.ip().is_loopback() && !args.demo_public {
         return Err(Failure::usage(format!(
@@ -91,26 +94,56 @@ async fn serve(app: &App, listener: TcpListener) -> Result<(), Failure> {
 
 /// The place, and with it the data, is removed when this returns.
 async fn serve_demo(config: Config, listener: TcpListener, info: Option<PathBuf>) -> Result<(), Failure> {
+    let info = info.map(Info::begin).transpose()?;
     let place = Place::create().map_err(|error| Failure::new(format!("no place for the demo's data: {error}")))?;
     let app = App::build(demo::config(config, &place)).await?;
     let access = demo::fill(&app).await?;
     let sheet = Sheet::new(address(&listener)?, access);
-    if let Some(file) = info {
-        write_info(&sheet, &file).map_err(|error| Failure::new(format!("{}: {error}", file.display())))?;
+    if let Some(info) = info {
+        info.finish(&sheet)?;
     }
     output::write(&sheet.text());
     serve(&app, listener).await
 }
 
-/// Whoever waits for the file finds it whole, and one of an earlier demo is replaced.
-fn write_info(sheet: &Sheet, file: &Path) -> std::io::Result<()> {
-    let mut text = serde_json::to_vec_pretty(sheet)?;
-    text.push(b'\n');
-    let mut draft = file.as_os_str().to_owned();
-    draft.push(format!(".{}", std::process::id()));
-    let draft = PathBuf::from(draft);
-    create_private(&draft)?.write_all(&text)?;
-    std::fs::rename(&draft, file)
+/// The file for programs that wait for the demo. It is written beside its place and moved there: who finds it finds it
+/// whole, and one of an earlier demo is replaced.
+struct Info {
+    place: PathBuf,
+    draft: PathBuf,
+    file: File,
+}
+
+impl Info {
+    /// Before anything is made: a place that cannot be written to is told at once.
+    fn begin(place: PathBuf) -> Result<Self, Failure> {
+        if place.is_dir() {
+            return Err(Failure::new(format!("{}: is a directory", place.display())));
+        }
+        let mut draft = place.as_os_str().to_owned();
+        draft.push(format!(".{}", std::process::id()));
+        let draft = PathBuf::from(draft);
+        match create_private(&draft) {
+            Ok(file) => Ok(Self { place, draft, file }),
+            Err(error) => Err(Failure::new(format!("{}: {error}", place.display()))),
+        }
+    }
+
+    fn finish(mut self, sheet: &Sheet) -> Result<(), Failure> {
+        let mut text =
+            serde_json::to_vec_pretty(sheet).expect("names are strings and nothing here can fail to serialise");
+        text.push(b'\n');
+        let written = self.file.write_all(&text);
+        let moved = written.and_then(|()| std::fs::rename(&self.draft, &self.place));
+        moved.map_err(|error| Failure::new(format!("{}: {error}", self.place.display())))
+    }
+}
+
+impl Drop for Info {
+    /// After [`Info::finish`] it is not there any more.
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.draft);
+    }
 }
 
 fn address(listener: &TcpListener) -> Result<SocketAddr, Failure> {

@@ -108,6 +108,16 @@ fn not_found(path: &'static str) -> Error {
     Error::NotFound(Problem::not_found([path.into()], "Project not found"))
 }
 
+/// Whether [`create`] would take this name; for whoever makes more than a project.
+///
+/// # Errors
+/// What is wrong with it, with this path.
+pub fn check_name(path: &'static str, name: &str) -> Result<()> {
+    let mut form = Form::default();
+    form.required(path, name);
+    form.check()
+}
+
 /// # Errors
 /// Without the scope `admin`, a broken rule, a public id that is taken, or a database fault.
 pub async fn create(op: &Op, new: NewProject) -> Result<Project> {

@@ -16,6 +16,7 @@ use crate::domain::Ref;
 use crate::domain::api_keys::{self, ApiKey, NewApiKey};
 use crate::domain::caller::Scopes;
 use crate::domain::op::Op;
+use crate::domain::projects::Project;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct BootstrapArgs {
@@ -115,8 +116,9 @@ pub(in crate::cli) async fn api_key(command: ApiKeyCommand) -> Result<(), Failur
     match command {
         ApiKeyCommand::List(of) => {
             let (op, _) = of.open().await?;
+            let projects = lookup::all_projects(&op).await?;
             let all = lookup::all_api_keys(&op).await?;
-            let rows: Vec<Record> = all.iter().map(row).collect();
+            let rows: Vec<Record> = all.iter().map(|key| row(key, &projects)).collect();
             of.common.output().print_all(&rows);
         }
         ApiKeyCommand::Create {
@@ -143,12 +145,14 @@ pub(in crate::cli) async fn api_key(command: ApiKeyCommand) -> Result<(), Failur
                 expires_at,
             };
             let (made, secret) = api_keys::create(&op, new).await?;
-            of.common.output().print(&row(&made).with("key", secret));
+            let projects = lookup::all_projects(&op).await?;
+            of.common.output().print(&row(&made, &projects).with("key", secret));
         }
         ApiKeyCommand::Revoke { key, of } => {
             let (op, _) = of.open().await?;
             let revoked = api_keys::revoke(&op, find(&op, &key).await?).await?;
-            of.common.output().print(&row(&revoked));
+            let projects = lookup::all_projects(&op).await?;
+            of.common.output().print(&row(&revoked, &projects));
         }
     }
     Ok(())
@@ -201,7 +205,9 @@ fn shown(access: &Access) -> Record {
     ])
 }
 
-fn row(key: &ApiKey) -> Record {
+/// The project is shown by what clients call it: the number is nobody's business.
+fn row(key: &ApiKey, projects: &[Project]) -> Record {
+    let bound = projects.iter().find(|project| Some(project.id) == key.project_id);
     let scopes = [
         ("read", key.can_read),
         ("write", key.can_write),
@@ -213,7 +219,7 @@ fn row(key: &ApiKey) -> Record {
         ("label", json!(key.label)),
         ("prefix", json!(key.key_prefix)),
         ("scopes", json!(scopes)),
-        ("projectId", json!(key.project_id)),
+        ("project", json!(bound.map(|project| &project.public_id))),
         ("expiresAt", json!(key.expires_at)),
         ("revokedAt", json!(key.revoked_at)),
         ("lastUsedAt", json!(key.last_used_at)),

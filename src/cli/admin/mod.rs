@@ -13,7 +13,7 @@ use clap::{Args, ValueEnum};
 use super::failure::Failure;
 use super::{Common, lookup};
 use crate::app;
-use crate::config::{Config, Needs, Switch};
+use crate::config::{Config, DatabaseTarget, Needs, Switch};
 use crate::domain::op::{Op, System};
 use crate::domain::workspaces::Workspace;
 
@@ -39,8 +39,16 @@ impl OnOff {
     }
 }
 
-/// The server's own hand on the database, as long as the command runs.
+/// The server's own hand on the database, as long as the command runs. Looking at a database must not make one.
 async fn open(config: &Config) -> Result<System, Failure> {
+    if let DatabaseTarget::Sqlite(path) = &config.database.target
+        && !path.exists()
+    {
+        return Err(Failure::new(format!(
+            "{}: there is no such database; `leadgraph bootstrap` or `leadgraph migrate` makes it",
+            path.display()
+        )));
+    }
     let services = app::connect(config).await?;
     app::schema(&services, Switch::Off).await?;
     Ok(Op::system(services, "command line"))
@@ -48,8 +56,11 @@ async fn open(config: &Config) -> Result<System, Failure> {
 
 impl In {
     async fn open(&self) -> Result<(Op, Workspace), Failure> {
-        let system = open(&self.common.config(Needs::Database)?).await?;
-        self.within(&system).await
+        self.within(&self.system().await?).await
+    }
+
+    async fn system(&self) -> Result<System, Failure> {
+        open(&self.common.config(Needs::Database)?).await
     }
 
     async fn within(&self, system: &System) -> Result<(Op, Workspace), Failure> {

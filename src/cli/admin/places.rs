@@ -4,6 +4,7 @@ use clap::{Subcommand, ValueEnum};
 use serde_json::json;
 
 use super::{In, OnOff, open};
+use crate::app::access;
 use crate::cli::failure::Failure;
 use crate::cli::output::Record;
 use crate::cli::{Common, lookup};
@@ -107,6 +108,7 @@ pub(in crate::cli) async fn workspace(command: WorkspaceCommand) -> Result<(), F
             common,
         } => {
             let system = open(&common.config(Needs::Database)?).await?;
+            access::name_is_free(&system, "name", &name).await?;
             let new = NewWorkspace {
                 name,
                 dedupe_policy: dedupe_policy.into(),
@@ -121,7 +123,11 @@ pub(in crate::cli) async fn workspace(command: WorkspaceCommand) -> Result<(), F
             dedupe_policy,
             enforce_required_fields,
         } => {
-            let (op, _) = of.open().await?;
+            let system = of.system().await?;
+            let (op, workspace) = of.within(&system).await?;
+            if let Some(name) = name.as_deref().filter(|name| name.trim() != workspace.name) {
+                access::name_is_free(&system, "name", name).await?;
+            }
             let patch = WorkspacePatch {
                 name,
                 dedupe_policy: dedupe_policy.map(DedupePolicy::from),
