@@ -59,16 +59,26 @@ pub(super) async fn make(stage: &Stage, cast: &Cast, catalogue: &Catalogue) -> R
 }
 
 fn plan(stage: &Stage, cast: &Cast, dice: &mut Dice) -> Vec<(DateTime<Utc>, Arrival)> {
-    let mut arrivals: Vec<Arrival> = Vec::new();
-    arrivals.extend((0..CAPTURED).map(|_| Arrival::Captured));
-    arrivals.extend((0..REGISTERED).map(|_| Arrival::Registered));
-    arrivals.extend((0..CAPTURED_BY_PARTNERS).map(|n| Arrival::CapturedByPartner(n % cast.partners.len())));
-    let mut plan: Vec<_> = arrivals
-        .into_iter()
-        .map(|arrival| (moment(stage.now, dice), arrival))
-        .collect();
-    plan.sort_by_key(|(at, _)| *at);
-    plan
+    let arrivals = arrivals(cast.partners.len());
+    let mut moments: Vec<_> = arrivals.iter().map(|_| moment(stage.now, dice)).collect();
+    moments.sort_unstable();
+    moments.into_iter().zip(arrivals).collect()
+}
+
+/// In the order of time. Each kind is spread evenly, so that every page of leads shows all kinds.
+fn arrivals(partners: usize) -> Vec<Arrival> {
+    let captured = spread(CAPTURED, |_| Arrival::Captured);
+    let registered = spread(REGISTERED, |_| Arrival::Registered);
+    let at_partners = spread(CAPTURED_BY_PARTNERS, |n| Arrival::CapturedByPartner(n % partners));
+    let mut all: Vec<_> = captured.chain(registered).chain(at_partners).collect();
+    all.sort_by_key(|(place, _)| *place);
+    all.into_iter().map(|(_, arrival)| arrival).collect()
+}
+
+/// `count` arrivals with their places on a scale that all kinds share.
+fn spread(count: usize, arrival: impl Fn(usize) -> Arrival) -> impl Iterator<Item = (usize, Arrival)> {
+    const SCALE: usize = 1_000_000;
+    (0..count).map(move |n| ((2 * n + 1) * SCALE / count, arrival(n)))
 }
 
 /// Within the demo's history, mostly in office hours, and in the past.
