@@ -20,6 +20,7 @@ mod journeybee_parts;
 mod leadtrackr;
 mod leadtrackr_updates;
 mod nesting;
+mod operations;
 mod outage;
 mod paging;
 mod parity;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         leadtrackr::cases(),
         leadtrackr_updates::cases(),
         nesting::cases(),
+        operations::cases(),
         outage::cases(),
         paging::cases(),
         parity::cases(),
