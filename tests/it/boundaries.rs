@@ -26,7 +26,6 @@ const FRAMEWORKS: &[&str] = &[
     "sea_orm_migration",
     "sqlx",
     "tower",
-    "tower_http",
     "tracing_subscriber",
 ];
 
@@ -46,19 +45,16 @@ const RULES: &[Rule] = &[
     rule("secrets", &["config"]),
     rule("auth", &["domain", "config", "axum", "jsonwebtoken"]),
     rule("graphiql", &["axum"]),
-    rule(
-        "graphql",
-        &["domain", "auth", "request_id", "async_graphql", "axum", "tower_http"],
-    ),
-    rule("rest", &["domain", "auth", "request_id", "axum", "tower_http"]),
-    rule("rest::shared", &["domain", "auth", "request_id", "axum", "tower_http"]),
+    rule("graphql", &["domain", "auth", "request_id", "async_graphql", "axum"]),
+    rule("rest", &["domain", "auth", "request_id", "axum"]),
+    rule("rest::shared", &["domain", "auth", "request_id", "axum"]),
     rule(
         "rest::leadtrackr",
-        &["domain", "auth", "request_id", "rest::shared", "axum", "tower_http"],
+        &["domain", "auth", "request_id", "rest::shared", "axum"],
     ),
     rule(
         "rest::journeybee",
-        &["domain", "auth", "request_id", "rest::shared", "axum", "tower_http"],
+        &["domain", "auth", "request_id", "rest::shared", "axum"],
     ),
     rule("domain", &["entity", "sea_orm"]),
     rule("entity", &["sea_orm"]),

@@ -18,12 +18,12 @@ pub fn cases() -> Vec<Case> {
     ]
 }
 
-struct Demo {
-    server: Binary,
+pub struct Demo {
+    pub server: Binary,
     info: Value,
 }
 
-async fn demo() -> Demo {
+pub async fn demo() -> Demo {
     let file = scratch_file("demo.json");
     let command = bare_command(&["serve", "--demo", "--demo-info", file.to_str().unwrap()]);
     let server = Binary::start(command).await;
@@ -35,7 +35,18 @@ async fn demo() -> Demo {
 }
 
 impl Demo {
-    fn text(&self, path: &str) -> &str {
+    /// What a query of the owner's answers.
+    pub async fn ask(&self, query: &str) -> Value {
+        let bearer = format!("Bearer {}", self.text("/token"));
+        let body = json!({ "query": query });
+        self.server
+            .post("/graphql", ("authorization", &bearer), &body)
+            .await
+            .data()
+    }
+
+    /// A member of the sheet.
+    pub fn text(&self, path: &str) -> &str {
         self.info
             .pointer(path)
             .and_then(Value::as_str)
