@@ -391,7 +391,7 @@ async fn a_refusal_begins_with_the_documented_sentence() {
     let body = axum::body::to_bytes(response.into_body(), 1 << 16).await.unwrap();
     let expected = concat!(
         r#"{"error":"Invalid field values or missing required association","#,
-        r#""details":[{"field":"tags[0]","code":"invalid","message":"must be an integer of at least 1"}],"#,
+        r#""details":[{"field":"tags[0]","code":"invalid","message":"This must be an integer of at least 1"}],"#,
         r#""request_id":"an-id"}"#
     );
     assert_eq!(std::str::from_utf8(&body).unwrap(), expected);
