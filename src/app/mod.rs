@@ -4,6 +4,7 @@ pub mod access;
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use sea_orm::DbErr;
@@ -75,7 +76,7 @@ impl App {
             services: services.clone(),
             authenticator: Arc::clone(&authenticator),
         };
-        let doors = doors(gate, config.limits, config.graphiql);
+        let doors = doors(gate, &config);
         let router = http::router(doors, services.clone(), &config.http);
         Ok(Self {
             http: config.http,
@@ -186,9 +187,11 @@ pub fn authenticator(config: &Config, services: &Services) -> Result<Authenticat
     Ok(Authenticator::new(&auth, services.clone())?)
 }
 
-fn doors(gate: Gate, limits: LimitsConfig, explorer: Switch) -> Router {
+fn doors(gate: Gate, config: &Config) -> Router {
+    let explorer = config.graphiql;
+    let limits = graphql_limits(config.limits, config.http.request_timeout);
     let doors = Router::new()
-        .merge(graphql::router(gate.clone(), graphql_limits(limits)))
+        .merge(graphql::router(gate.clone(), limits))
         .merge(rest::router(gate))
         .merge(graphiql::home(explorer == Switch::On));
     match explorer {
@@ -197,7 +200,7 @@ fn doors(gate: Gate, limits: LimitsConfig, explorer: Switch) -> Router {
     }
 }
 
-fn graphql_limits(limits: LimitsConfig) -> graphql::Limits {
+fn graphql_limits(limits: LimitsConfig, request_time: Duration) -> graphql::Limits {
     let LimitsConfig {
         graphql_body,
         document_bytes,
@@ -208,6 +211,7 @@ fn graphql_limits(limits: LimitsConfig) -> graphql::Limits {
     } = limits;
     graphql::Limits {
         body: graphql_body,
+        body_time: graphql::Limits::default().body_time.min(request_time / 2),
         document: graphql::DocumentLimits {
             bytes: document_bytes,
             tokens: document_tokens,

@@ -4,8 +4,10 @@
 //! of GraphQL over HTTP: a refused request has no `data`, and its status depends on the media type of the answer.
 
 mod answer;
+mod body;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
@@ -13,18 +15,18 @@ use async_graphql::{Request, ServerError};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::{ALLOW, CONTENT_LENGTH, WWW_AUTHENTICATE};
+use axum::http::header::{ALLOW, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 use axum::routing::any;
-use futures_util::StreamExt;
 use tracing::Instrument;
 
-use answer::{Rejection, extensions, is_request_error, respond, server_error, syntax_error};
+use answer::{Rejection, contained, extensions, is_request_error, mask, respond, server_error, syntax_error};
+use body::Bounds;
 
 use super::coercion::Types;
 use super::context::Asker;
-use super::error::{Code, coded, internal};
+use super::error::{Code, coded};
 use super::guard::{self, DocumentLimits, Refusal};
 use super::negotiate::{self, MediaType};
 use super::paging::PageLimits;
@@ -39,6 +41,8 @@ use crate::request_id::RequestId;
 pub struct Limits {
     /// Bytes of a body.
     pub body: usize,
+    /// How long a body may take to arrive. Less than the request as a whole may take, whose end is no GraphQL answer.
+    pub body_time: Duration,
     pub document: DocumentLimits,
     pub pages: PageLimits,
 }
@@ -47,13 +51,14 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body: 1024 * 1024,
+            body_time: Duration::from_secs(15),
             document: DocumentLimits::default(),
             pages: PageLimits::default(),
         }
     }
 }
 
-/// The route `/graphql`.
+/// The route `/graphql`, also with a slash behind it.
 pub fn router(gate: Gate, limits: Limits) -> Router {
     let schema = schema(gate.services.clone(), limits.pages);
     let edge = Edge {
@@ -64,6 +69,7 @@ pub fn router(gate: Gate, limits: Limits) -> Router {
     };
     Router::new()
         .route("/graphql", any(endpoint))
+        .route("/graphql/", any(endpoint))
         .with_state(Arc::new(edge))
 }
 
@@ -87,7 +93,8 @@ async fn endpoint(State(edge): State<Arc<Edge>>, request: axum::extract::Request
         media,
         request_id,
     };
-    match visit.answer(&parts.method, &parts.headers, body).await {
+    let answer = visit.answer(&parts.method, &parts.headers, body);
+    match contained(answer, visit.request_id.as_str()).await {
         Ok(response) => response,
         Err(rejection) => rejection.response(media),
     }
@@ -115,7 +122,10 @@ impl Visit<'_> {
             ));
         }
         let caller = self.caller(headers).await?;
-        let body = self.body(headers, body).await?;
+        let Limits {
+            body: bytes, body_time, ..
+        } = self.edge.limits;
+        let body = body::read(headers, body, Bounds { bytes, time: body_time }).await?;
         let mut params = Params::parse(&body).map_err(Rejection::bad_request)?;
         drop(body);
         let document = self.document(&params)?;
@@ -139,40 +149,13 @@ impl Visit<'_> {
             }
             AuthError::Unavailable(cause) => {
                 tracing::warn!(request.id = self.request_id.as_str(), error = ?cause, "the database is away");
-                let message = "The service is temporarily unavailable; try again";
-                Err(Rejection::new(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    Code::Unavailable,
-                    message,
-                ))
+                Err(Rejection::unavailable())
             }
             AuthError::Internal(cause) => {
                 tracing::error!(request.id = self.request_id.as_str(), error = ?cause, "a caller could not be known");
                 Err(self.fault())
             }
         })
-    }
-
-    async fn body(&self, headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Rejection> {
-        let limit = self.edge.limits.body;
-        let too_large = || {
-            let message = format!("The body is longer than {limit} bytes");
-            Rejection::new(StatusCode::PAYLOAD_TOO_LARGE, Code::LimitExceeded, message)
-        };
-        let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-        if announced.is_some_and(|length| length.parse::<u64>().is_ok_and(|length| length > limit as u64)) {
-            return Err(too_large());
-        }
-        let mut chunks = body.into_data_stream();
-        let mut body = Vec::new();
-        while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|_| Rejection::bad_request("The body could not be read"))?;
-            if body.len() + chunk.len() > limit {
-                return Err(too_large());
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body)
     }
 
     /// The parsed document, with nothing in it that would be dear to walk.
@@ -225,7 +208,7 @@ impl Visit<'_> {
         }
         for error in &mut answer.errors {
             if error.extensions.is_none() {
-                self.mask(error);
+                mask(error, self.request_id.as_str());
             }
         }
         match serde_json::to_vec(&answer) {
@@ -237,25 +220,8 @@ impl Visit<'_> {
         }
     }
 
-    /// An error that none of our resolvers made: the executor's own, about values that break the schema.
-    fn mask(&self, error: &mut ServerError) {
-        tracing::error!(
-            request.id = self.request_id.as_str(),
-            error = error.message,
-            "the executor failed a field"
-        );
-        let masked = internal(self.request_id.as_str());
-        error.message = masked.message;
-        error.extensions = masked.extensions;
-    }
-
     fn fault(&self) -> Rejection {
-        let error = internal(self.request_id.as_str());
-        Rejection {
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            errors: vec![server_error(error, None)],
-            headers: Vec::new(),
-        }
+        Rejection::fault(self.request_id.as_str())
     }
 
     fn refused(&self, refusal: Refusal) -> Rejection {
