@@ -90,6 +90,8 @@ pub enum UserErrorCode {
     ProjectInactive,
 }
 
+const NO_SUCH_OBJECT: &str = "There is no such object";
+
 impl UserError {
     pub fn new<const N: usize>(code: UserErrorCode, path: [&str; N], message: impl Into<String>) -> Self {
         Self {
@@ -104,7 +106,7 @@ impl UserError {
     pub fn not_found(path: Vec<String>) -> Self {
         Self {
             code: UserErrorCode::NotFound,
-            message: "There is no such object".into(),
+            message: NO_SUCH_OBJECT.into(),
             path,
             existing_lead_id: None,
         }
@@ -122,7 +124,11 @@ impl From<Problem> for UserError {
                 ProblemCode::TooMany => UserErrorCode::TooMany,
                 ProblemCode::NotFound => UserErrorCode::NotFound,
             },
-            message,
+            // Here it is one answer, see [`UserError::not_found`]; the REST routes say what it was looked for as.
+            message: match code {
+                ProblemCode::NotFound => NO_SUCH_OBJECT.to_owned(),
+                ProblemCode::Missing | ProblemCode::Invalid | ProblemCode::TooLong | ProblemCode::TooMany => message,
+            },
             path: path.into_iter().map(segment).collect(),
             existing_lead_id: None,
         }
