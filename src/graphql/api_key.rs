@@ -2,16 +2,19 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 
-use super::context::{Answer, answer, op};
+use super::context::{Answer, answer, broken, op};
 use super::error::{Failure, UserError};
-use super::input::{Reader, project_ref};
+use super::input::{Reader, project_ref, rename_paths};
 use super::node::{GlobalId, NodeKind};
-use super::paging::{Connection, List, Listed, PageArgs, connection};
+use super::paging::{Connection, List, Listed, PageArgs};
 use super::payload::{Payload, reply};
+use super::prefetch;
+use super::project::Project;
 use super::scalars::{DateTime, SafeInt, Uuid};
 use crate::domain::caller::{self, Scopes};
 use crate::domain::op::Op;
-use crate::domain::page::Key;
+use crate::domain::page::{Key, Page};
+use crate::domain::rel::Rel;
 use crate::domain::{Ref, api_keys, projects};
 
 const LIST: List = List("apiKeys");
@@ -31,8 +34,8 @@ pub struct ApiKey {
     key_prefix: String,
     /// What it may do.
     scopes: Vec<Scope>,
-    /// The number of the project that it is bound to; null when it is for the whole workspace.
-    project_legacy_id: Option<SafeInt>,
+    /// The project that it is bound to; null when it is for the whole workspace.
+    project: Rel<Option<Project>>,
     /// When it stops to work; null for never.
     expires_at: Option<DateTime>,
     /// When it was revoked; null while it works.
@@ -49,8 +52,8 @@ pub struct ApiKey {
 
 impl Listed for ApiKey {}
 
-impl From<api_keys::ApiKey> for ApiKey {
-    fn from(row: api_keys::ApiKey) -> Self {
+impl ApiKey {
+    fn new(row: api_keys::ApiKey, project: Rel<Option<projects::Project>>) -> Self {
         let has = Scopes {
             read: row.can_read,
             write: row.can_write,
@@ -63,7 +66,7 @@ impl From<api_keys::ApiKey> for ApiKey {
             label: row.label,
             key_prefix: row.key_prefix,
             scopes: scopes(has),
-            project_legacy_id: row.project_id.map(SafeInt),
+            project: project.map(|project| project.map(Project::from)),
             expires_at: row.expires_at.map(DateTime),
             revoked_at: row.revoked_at.map(DateTime),
             last_used_at: row.last_used_at.map(DateTime),
@@ -72,6 +75,28 @@ impl From<api_keys::ApiKey> for ApiKey {
             updated_at: DateTime(row.updated_at),
         }
     }
+}
+
+/// Keys with their projects, if those are selected anywhere below this field.
+pub async fn with_projects(ctx: &Context<'_>, op: &Op, rows: Vec<api_keys::ApiKey>) -> Result<Vec<ApiKey>, Failure> {
+    if !prefetch::selects(ctx, "project") {
+        let keys = rows.into_iter().map(|row| ApiKey::new(row, Rel::NotLoaded));
+        return Ok(keys.collect());
+    }
+    let ids: Vec<i64> = rows.iter().filter_map(|row| row.project_id).collect();
+    let projects = projects::of_keys(op, &ids).await?;
+    let of = |id: Option<i64>| projects.iter().find(|project| Some(project.id) == id).cloned();
+    let keys = rows.into_iter().map(|row| {
+        let project = of(row.project_id);
+        ApiKey::new(row, Rel::Loaded(project))
+    });
+    Ok(keys.collect())
+}
+
+/// [`with_projects`] for one key.
+pub async fn with_project(ctx: &Context<'_>, op: &Op, row: api_keys::ApiKey) -> Result<ApiKey, Failure> {
+    let key = with_projects(ctx, op, vec![row]).await?.pop();
+    key.ok_or_else(|| broken("a key was lost"))
 }
 
 /// What a caller may do. Each scope stands for itself: writing does not include reading.
@@ -119,12 +144,21 @@ impl ApiKeyQueries {
 }
 
 async fn list(ctx: &Context<'_>, args: PageArgs) -> Result<Connection<ApiKey>, Failure> {
-    let page = api_keys::list(&op(ctx)?, args.request(ctx, LIST)?).await?;
+    let op = op(ctx)?;
+    let page = api_keys::list(&op, args.request(ctx, LIST)?).await?;
     let key = |row: &api_keys::ApiKey| Key {
         created_at: row.created_at,
         id: row.id,
     };
-    Ok(connection(LIST, page, key, ApiKey::from))
+    let keys = page.items.iter().map(key).collect::<Vec<_>>();
+    let nodes = with_projects(ctx, &op, page.items).await?;
+    let page = Page {
+        items: keys.into_iter().zip(nodes).collect(),
+        has_next: page.has_next,
+        has_previous: page.has_previous,
+        total: page.total,
+    };
+    Ok(Connection::new(LIST, page))
 }
 
 #[derive(Debug, Default)]
@@ -175,7 +209,7 @@ async fn create(ctx: &Context<'_>, input: CreateApiKeyInput) -> Result<(ApiKey, 
         expires_at: expires_at.map(|at| at.0),
     };
     let (row, key) = api_keys::create(&op, new).await?;
-    Ok((row.into(), key))
+    Ok((with_project(ctx, &op, row).await?, key))
 }
 
 async fn bound_project(op: &Op, id: Option<ID>) -> Result<Option<Ref>, Failure> {
@@ -191,7 +225,15 @@ async fn revoke(ctx: &Context<'_>, input: RevokeApiKeyInput) -> Result<ApiKey, F
     let mut reader = Reader::default();
     let key = reader.uuid(&api_key_id, &[NodeKind::ApiKey], &["apiKeyId"]);
     reader.check_for(&op, caller::Scope::Admin)?;
-    Ok(api_keys::revoke(&op, key).await?.into())
+    let revoked = api_keys::revoke(&op, key).await;
+    let row = revoked.map_err(|error| rename_paths(error.into(), rename))?;
+    with_project(ctx, &op, row).await
+}
+
+fn rename(path: &mut [String]) {
+    for segment in path.iter_mut().filter(|segment| *segment == "apiKey") {
+        *segment = "apiKeyId".to_owned();
+    }
 }
 
 /// A new key.

@@ -102,7 +102,7 @@ pub async fn with_options(
 /// One choice of a select field.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct CustomFieldOption {
-    /// The id by which inputs name it.
+    /// The id by which inputs name it. `node` does not look it up.
     id: ID,
     /// The number by which the REST route names it, counted within its field.
     legacy_id: SafeInt,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_graphql::{Context, ID, Interface, Object};
 
-use super::api_key::ApiKey;
+use super::api_key::{self, ApiKey};
 use super::attribution::AttributionSource;
 use super::campaign::Campaign;
 use super::context::{Answer, answer, answer_found, op};
@@ -140,7 +140,10 @@ async fn load(ctx: &Context<'_>, op: &Op, kind: NodeKind, uuids: &[uuid::Uuid]) 
         }
         NodeKind::ApiKey => {
             let rows = api_keys::by_uuids(op, uuids).await?;
-            each(rows, |row| (id(row.uuid), Node::ApiKey(Box::new(row.into()))))
+            let ids: Vec<GlobalId> = rows.iter().map(|row| id(row.uuid)).collect();
+            let keys = api_key::with_projects(ctx, op, rows).await?;
+            let nodes = keys.into_iter().map(|key| Node::ApiKey(Box::new(key)));
+            ids.into_iter().zip(nodes).collect()
         }
         NodeKind::Workspace => {
             // A caller knows of no other than its own.

@@ -1,8 +1,8 @@
 //! Partnerships: how two companies stand to each other.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
 
-use super::context::{Answer, answer, op};
+use super::context::{Answer, answer, asker, op};
 use super::error::{Failure, UserError};
 use super::input::Reader;
 use super::node::{GlobalId, NodeKind};
@@ -18,6 +18,7 @@ const LIST: List = List("partnerships");
 
 /// A partnership as this workspace sees it.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub struct Partnership {
     /// The global id.
     pub id: ID,
@@ -35,8 +36,9 @@ pub struct Partnership {
     state: PartnershipState,
     /// Who resells, in a reseller partnership.
     reseller_side: Option<ResellerSide>,
-    /// The code with which the partner accepts; null once that is done, and for the invited side.
-    invitation: Option<Uuid>,
+    /// For those who may hand it out.
+    #[graphql(skip)]
+    code: Option<Uuid>,
     /// Grows by one with each change.
     version: SafeInt,
     /// When this side came into being.
@@ -46,6 +48,16 @@ pub struct Partnership {
 }
 
 impl Listed for Partnership {}
+
+#[ComplexObject]
+impl Partnership {
+    /// The code with which the partner accepts; null once that is done, for the invited side, and for callers who
+    /// cannot invite: that needs the write scope.
+    async fn invitation(&self, ctx: &Context<'_>) -> Option<Uuid> {
+        let may_invite = asker(ctx).is_some_and(partnerships::may_invite);
+        self.code.filter(|_| may_invite)
+    }
+}
 
 impl From<partnerships::Partnership> for Partnership {
     fn from(partnership: partnerships::Partnership) -> Self {
@@ -57,7 +69,7 @@ impl From<partnerships::Partnership> for Partnership {
             partner_type: partnership.shared.partner_type.into(),
             state: partnership.shared.state.into(),
             reseller_side: partnership.reseller_side().map(ResellerSide::from),
-            invitation: partnership.invitation().map(Uuid),
+            code: partnership.invitation().map(Uuid),
             version: SafeInt(partnership.shared.version),
             created_at: DateTime(partnership.side.created_at),
             updated_at: DateTime(partnership.shared.updated_at),

@@ -61,7 +61,12 @@ fn add(parts: &mut LeadParts, lead: SelectionField<'_>) {
 
 /// Whether the options of custom fields are selected anywhere below this field.
 pub fn selects_options(ctx: &Context<'_>) -> bool {
-    below(ctx.field(), "options")
+    selects(ctx, "options")
+}
+
+/// Whether a field of this name is selected anywhere below this one.
+pub fn selects(ctx: &Context<'_>, name: &str) -> bool {
+    below(ctx.field(), name)
 }
 
 /// The depth of documents is bounded, see [`super::guard`].

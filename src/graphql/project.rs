@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
 use super::context::{Answer, answer, op};
 use super::error::{Failure, UserError};
-use super::input::project_ref;
+use super::input::{project_ref, rename_paths};
 use super::node::{GlobalId, NodeKind};
 use super::paging::{Connection, List, Listed, PageArgs, connection};
 use super::payload::{Payload, reply};
@@ -131,7 +131,14 @@ async fn update(ctx: &Context<'_>, input: UpdateProjectInput) -> Result<Project,
         Some(false) => Activity::Inactive,
         None => return Ok(project.into()),
     };
-    Ok(projects::set_active(&op, project.uuid, activity).await?.into())
+    let set = projects::set_active(&op, project.uuid, activity).await;
+    Ok(set.map_err(|error| rename_paths(error.into(), rename))?.into())
+}
+
+fn rename(path: &mut [String]) {
+    for segment in path.iter_mut().filter(|segment| *segment == "project") {
+        *segment = "projectId".to_owned();
+    }
 }
 
 /// A new project.

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Object, SimpleObject};
 
-use super::api_key::{ApiKey, Scope, scopes};
+use super::api_key::{ApiKey, Scope, scopes, with_project};
 use super::context::{Answer, answer, op};
 use super::error::Failure;
 use super::user::User;
@@ -48,6 +48,10 @@ async fn viewer(ctx: &Context<'_>) -> Result<Viewer, Failure> {
         Principal::ApiKey { .. } if selected("apiKey") => api_keys::own(&op).await?,
         Principal::ApiKey { .. } | Principal::User { .. } | Principal::System(_) => None,
     };
+    let api_key = match api_key {
+        Some(row) => Some(with_project(ctx, &op, row).await?),
+        None => None,
+    };
     let workspace = if selected("workspace") {
         Rel::Loaded(workspaces::get(&op).await?.into())
     } else {
@@ -55,7 +59,7 @@ async fn viewer(ctx: &Context<'_>) -> Result<Viewer, Failure> {
     };
     Ok(Viewer {
         user: Rel::Loaded(user.map(User::from)),
-        api_key: Rel::Loaded(api_key.map(ApiKey::from)),
+        api_key: Rel::Loaded(api_key),
         scopes: scopes(caller.scopes),
         workspace,
     })

@@ -12,6 +12,7 @@ mod demo;
 mod entities;
 mod graphiql;
 mod graphql_door;
+mod graphql_guard;
 mod graphql_leads;
 mod harness;
 mod isolation;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         entities::cases(),
         graphiql::cases(),
         graphql_door::cases(),
+        graphql_guard::cases(),
         graphql_leads::cases(),
         isolation::cases(),
         journeybee::cases(),

@@ -21,7 +21,7 @@ pub use crate::entity::partnership::{Model as SharedPartnership, PartnerType, Pa
 use crate::entity::{company_partnership, partner_company, partnership};
 
 use super::Ref;
-use super::caller::Scope;
+use super::caller::{Caller, Scope};
 use super::error::{Error, Result};
 use super::events::{PartnershipFacts, word};
 use super::op::{self, Op};
@@ -32,6 +32,11 @@ pub use create::{Invitation, NewPartnership, Partner, create};
 pub(in crate::domain) use deliver::{deliver_copy, find};
 pub use partner_companies::NewPartnerCompany;
 pub use partner_users::NewPartnerUser;
+
+/// Whether a caller may hand out invitations: those who may make them.
+pub fn may_invite(caller: &Caller) -> bool {
+    caller.scopes.allows(Scope::Write) && caller.project_id.is_none()
+}
 
 /// A partnership as the caller's workspace sees it.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,7 +71,8 @@ impl Partnership {
         })
     }
 
-    /// The code with which the partner accepts, while it can. Only the inviter knows it.
+    /// The code with which the partner accepts, while it can. Only the inviter knows it: show it to those who
+    /// [`may_invite`].
     pub fn invitation(&self) -> Option<Uuid> {
         let open = self.is_inviter() && self.shared.state == PartnershipState::Invited;
         open.then_some(self.shared.uuid)

@@ -14,7 +14,7 @@ use crate::graphql::scalars::{DateTime, Json, SafeInt, Uuid};
 /// A dated attribution of a lead to a source.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct LeadAttribution {
-    /// The global id.
+    /// Tells it from others in a cache; `node` does not look it up.
     id: ID,
     /// The public id in its plain form.
     uuid: Uuid,
@@ -131,7 +131,7 @@ impl From<read::Consent> for Consent {
 /// A lead's part in a partnership: sent or received, by whom.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct PartnershipLead {
-    /// The global id.
+    /// Tells it from others in a cache; `node` does not look it up.
     id: ID,
     /// The number that the REST route calls `partnershipLeadId`.
     legacy_id: SafeInt,

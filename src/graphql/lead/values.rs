@@ -11,7 +11,11 @@ use crate::graphql::scalars::Date;
 /// A lead's value for a custom field.
 #[derive(Clone, Debug, Interface)]
 #[graphql(
-    field(name = "id", ty = "&ID", desc = "The global id."),
+    field(
+        name = "id",
+        ty = "&ID",
+        desc = "Tells it from others in a cache; `node` does not look it up."
+    ),
     field(name = "field", ty = "&CustomField", desc = "The field it is a value of."),
     field(name = "text", ty = "&String", desc = "The value in words, whatever its type.")
 )]
@@ -27,7 +31,7 @@ pub enum CustomFieldValue {
 /// A value of a text or textarea field.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct TextValue {
-    /// The global id.
+    /// Tells it from others in a cache; `node` does not look it up.
     id: ID,
     /// The field it is a value of.
     field: CustomField,
@@ -38,7 +42,7 @@ pub struct TextValue {
 /// A value of a number field.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct NumberValue {
-    /// The global id.
+    /// Tells it from others in a cache; `node` does not look it up.
     id: ID,
     /// The field it is a value of.
     field: CustomField,
@@ -51,7 +55,7 @@ pub struct NumberValue {
 /// A value of a date field.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct DateValue {
-    /// The global id.
+    /// Tells it from others in a cache; `node` does not look it up.
     id: ID,
     /// The field it is a value of.
     field: CustomField,
@@ -64,7 +68,7 @@ pub struct DateValue {
 /// A value of a boolean field.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct BooleanValue {
-    /// The global id.
+    /// Tells it from others in a cache; `node` does not look it up.
     id: ID,
     /// The field it is a value of.
     field: CustomField,
@@ -77,7 +81,7 @@ pub struct BooleanValue {
 /// A value of a select field.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct SelectValue {
-    /// The global id.
+    /// Tells it from others in a cache; `node` does not look it up.
     id: ID,
     /// The field it is a value of.
     field: CustomField,
@@ -90,7 +94,7 @@ pub struct SelectValue {
 /// A value of a multi-select field.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct MultiSelectValue {
-    /// The global id.
+    /// Tells it from others in a cache; `node` does not look it up.
     id: ID,
     /// The field it is a value of.
     field: CustomField,
