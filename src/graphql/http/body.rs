@@ -28,7 +28,7 @@ pub(super) async fn read(headers: &HeaderMap, body: Body, bounds: Bounds) -> Res
     }
     let read = tokio::time::timeout(bounds.time, collect(body, bounds.bytes));
     read.await.unwrap_or_else(|_elapsed| {
-        let message = "The body did not arrive in time";
+        let message = "The request was not complete in time";
         Err(Rejection::new(StatusCode::REQUEST_TIMEOUT, Code::BadRequest, message))
     })
 }
