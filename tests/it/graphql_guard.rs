@@ -119,6 +119,8 @@ async fn an_id_that_cannot_be_used_gets_one_answer(app: TestApp) {
         other.source("Theirs").await.uuid,
         other.campaign("Theirs").await.uuid,
     );
+    let own = global(b'c', app.home.campaign("Ours").await.uuid);
+    let own = format!("companyCampaignId: \"{own}\"");
     let lead = |association: &str, rest: &str| {
         format!(
             "createLead(input: {{associationType: {association}, email: \"a@b.co\", {rest}}}) {{ userErrors {{ code message path }} }}"
@@ -132,8 +134,8 @@ async fn an_id_that_cannot_be_used_gets_one_answer(app: TestApp) {
         (b'd', partner_company, "createPartnerUser(input: {partnerCompanyId: $i, email: \"a@b.co\"}) { userErrors { code message path } }".to_owned(), vec!["partnerCompanyId"]),
         (b'd', partner_company, "createPartnership(input: {partnerType: REFERRAL, partner: {existing: $i}}) { userErrors { code message path } }".to_owned(), vec!["partner", "existing"]),
         (b'c', campaign, lead("CAMPAIGNS", "companyCampaignId: $i"), vec!["companyCampaignId"]),
-        (b't', tag, lead("CAMPAIGNS", "tags: [$i]"), vec!["tags", "0"]),
-        (b's', source, lead("CAMPAIGNS", "attributions: [{id: $i, attributedDate: \"2026-01-01T00:00:00Z\"}]"), vec!["attributions", "0", "id"]),
+        (b't', tag, lead("CAMPAIGNS", &format!("{own}, tags: [$i]")), vec!["tags", "0"]),
+        (b's', source, lead("CAMPAIGNS", &format!("{own}, attributions: [{{id: $i, attributedDate: \"2026-01-01T00:00:00Z\"}}]")), vec!["attributions", "0", "id"]),
         (b'p', partnership.side.uuid, lead("REFERRAL", "partnershipLead: {partnershipId: $i}"), vec!["partnershipLead", "partnershipId"]),
     ] {
         let expected = json!([{"code": "NOT_FOUND", "message": "There is no such object", "path": path}]);

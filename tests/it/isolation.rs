@@ -575,6 +575,7 @@ const ROUTES: &[(&str, &str)] = &[
     ("/api/v1/", "open: says that there is nothing"),
     ("/api/v1/{*other}", "open: says that there is nothing"),
     ("/graphql", "the attempts above"),
+    ("/graphql/", "the same endpoint"),
     ("/graphiql", "open: a page without data"),
     ("/healthz", "open: no data"),
     ("/readyz", "open: no data"),
