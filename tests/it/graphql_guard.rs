@@ -83,7 +83,7 @@ async fn a_variable_that_was_left_out_is_no_fault_of_ours() {
         "query($i: LeadBy) { lead(by: $i) { id } }",
         "query($i: [ID!]) { nodes(ids: $i) { id } }",
     ] {
-        let answer = app.as_owner().graphql(&query, json!({})).await;
+        let answer = app.as_owner().graphql(query, json!({})).await;
         assert_eq!(answer.code(), "GRAPHQL_VALIDATION_FAILED", "{query}: {}", answer.text);
     }
 }
