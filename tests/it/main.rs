@@ -17,9 +17,7 @@ mod graphql_leads;
 mod harness;
 mod isolation;
 mod journeybee;
-mod journeybee_parts;
 mod leadtrackr;
-mod leadtrackr_updates;
 mod nesting;
 mod operations;
 mod outage;
@@ -58,9 +56,7 @@ fn main() -> ExitCode {
         graphql_leads::cases(),
         isolation::cases(),
         journeybee::cases(),
-        journeybee_parts::cases(),
         leadtrackr::cases(),
-        leadtrackr_updates::cases(),
         nesting::cases(),
         operations::cases(),
         outage::cases(),

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::{lead, leads, reference};
 use crate::harness::{Case, TestApp, both};
-use crate::leadtrackr::{lead, leads, reference};
 
 pub fn cases() -> Vec<Case> {
     vec![

@@ -6,8 +6,8 @@ use leadgraph::domain::partnerships::{Invitation, PartnerType, Partnership};
 use leadgraph::domain::workspaces::{self, DedupePolicy, WorkspacePatch};
 use serde_json::{Value, json};
 
+use super::{DUPLICATE, INVALID, campaign, is_refused, reference, referred};
 use crate::harness::{Case, TestApp, both};
-use crate::journeybee::{DUPLICATE, INVALID, campaign, is_refused, reference, referred};
 
 pub fn cases() -> Vec<Case> {
     vec![

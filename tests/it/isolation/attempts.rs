@@ -1,0 +1,265 @@
+//! Every root field of the schema, called in every way that names something of a workspace.
+
+/// What a root field asks for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    Nothing,
+    Read,
+    Write,
+    Admin,
+}
+
+/// One way to call a root field. `@name` stands for an id of the workspace called home.
+pub struct Attempt {
+    pub field: &'static str,
+    pub needs: Needs,
+    /// The call, of a query or a mutation.
+    pub call: &'static str,
+    /// What a stranger gets for home's ids.
+    pub stranger: Stranger,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Stranger {
+    /// Null.
+    Nothing,
+    /// Only what is theirs.
+    Own,
+    /// A user error NOT_FOUND.
+    NotFound,
+}
+
+const fn attempt(field: &'static str, needs: Needs, stranger: Stranger, call: &'static str) -> Attempt {
+    Attempt {
+        field,
+        needs,
+        call,
+        stranger,
+    }
+}
+
+use Needs::{Admin, Nothing, Read, Write};
+use Stranger::{NotFound, Own};
+
+const QUERIES: &[Attempt] = &[
+    attempt("viewer", Nothing, Own, "viewer { user { email } workspace { name } }"),
+    attempt("node", Read, Stranger::Nothing, r#"node(id: "@lead") { id }"#),
+    attempt("nodes", Read, Own, r#"nodes(ids: ["@lead", "@tag"]) { id }"#),
+    attempt(
+        "lead",
+        Read,
+        Stranger::Nothing,
+        r#"lead(by: { id: "@lead" }) { email }"#,
+    ),
+    attempt(
+        "lead",
+        Read,
+        Stranger::Nothing,
+        r#"lead(by: { legacyId: @lead_number }) { email }"#,
+    ),
+    attempt(
+        "lead",
+        Read,
+        Stranger::Nothing,
+        r#"lead(by: { uuid: "@lead_uuid" }) { email }"#,
+    ),
+    attempt(
+        "lead",
+        Read,
+        Stranger::Nothing,
+        r#"lead(by: { uniqueIdentifier: "crm-lead-789" }) { email }"#,
+    ),
+    attempt(
+        "lead",
+        Read,
+        Stranger::Nothing,
+        r#"lead(by: { uniqueEventId: { projectId: "@project", uniqueEventId: "evt_xyz789" } }) { email }"#,
+    ),
+    attempt(
+        "lead",
+        Read,
+        Stranger::Nothing,
+        r#"lead(by: { uniqueEventId: { projectId: "@public_id", uniqueEventId: "evt_xyz789" } }) { email }"#,
+    ),
+    attempt("leads", Read, Own, "leads { totalCount nodes { email companyName } }"),
+    attempt(
+        "leads",
+        Read,
+        Own,
+        r#"leads(first: 5, after: "@lead_cursor") { nodes { email companyName } }"#,
+    ),
+    attempt("tags", Read, Own, "tags { totalCount nodes { label } }"),
+    attempt(
+        "customFields",
+        Read,
+        Own,
+        "customFields { totalCount nodes { label options { label } } }",
+    ),
+    attempt(
+        "attributionSources",
+        Read,
+        Own,
+        "attributionSources { totalCount nodes { label } }",
+    ),
+    attempt("campaigns", Read, Own, "campaigns { totalCount nodes { title } }"),
+    attempt(
+        "partnerships",
+        Read,
+        Own,
+        "partnerships { totalCount nodes { partner { name } invitation } }",
+    ),
+    attempt(
+        "partnerCompanies",
+        Read,
+        Own,
+        "partnerCompanies { totalCount nodes { name } }",
+    ),
+    attempt("partnerUsers", Read, Own, "partnerUsers { totalCount nodes { email } }"),
+    attempt("projects", Read, Own, "projects { totalCount nodes { publicId } }"),
+    attempt("users", Read, Own, "users { totalCount nodes { email } }"),
+    attempt("apiKeys", Admin, Own, "apiKeys { totalCount nodes { keyPrefix uuid } }"),
+];
+
+const MUTATIONS: &[Attempt] = &[
+    attempt(
+        "createServerSideLead",
+        Write,
+        NotFound,
+        r#"createServerSideLead(input: { projectId: "@project", userData: { email: "x@x.test" } })
+           { lead { id } userErrors { code } }"#,
+    ),
+    attempt(
+        "createServerSideLead",
+        Write,
+        NotFound,
+        r#"createServerSideLead(input: { projectId: "@public_id", userData: { email: "x@x.test" } })
+           { lead { id } userErrors { code } }"#,
+    ),
+    attempt(
+        "createLead",
+        Write,
+        NotFound,
+        r#"createLead(input: { associationType: CAMPAIGNS, email: "x@x.test", companyCampaignId: "@campaign" })
+           { lead { id } userErrors { code } }"#,
+    ),
+    attempt(
+        "createLead",
+        Write,
+        NotFound,
+        r#"createLead(input: { associationType: REFERRAL, email: "x@x.test", partnershipLead: { partnershipId: "@partnership" } })
+           { lead { id } userErrors { code } }"#,
+    ),
+    attempt(
+        "createLead",
+        Write,
+        NotFound,
+        r#"createLead(input: { associationType: CAMPAIGNS, email: "x@x.test", companyCampaignId: "@own_campaign", tags: ["@tag"] })
+           { lead { id } userErrors { code } }"#,
+    ),
+    attempt(
+        "createLead",
+        Write,
+        NotFound,
+        r#"createLead(input: { associationType: CAMPAIGNS, email: "x@x.test", companyCampaignId: "@own_campaign",
+             customFields: [{ customFieldId: "@field", value: { number: 1 } }] }) { lead { id } userErrors { code } }"#,
+    ),
+    attempt(
+        "createLead",
+        Write,
+        NotFound,
+        r#"createLead(input: { associationType: CAMPAIGNS, email: "x@x.test", companyCampaignId: "@own_campaign",
+             attributions: [{ id: "@source", attributedDate: "2024-01-15T10:30:00Z" }] }) { lead { id } userErrors { code } }"#,
+    ),
+    attempt(
+        "createTag",
+        Write,
+        Own,
+        "createTag(input: { label: \"T\", association: LEAD }) { tag { id } userErrors { code } }",
+    ),
+    attempt(
+        "createCustomField",
+        Write,
+        Own,
+        "createCustomField(input: { label: \"F\", type: TEXT, category: LEAD }) { customField { id } userErrors { code } }",
+    ),
+    attempt(
+        "createAttributionSource",
+        Write,
+        Own,
+        "createAttributionSource(input: { label: \"S\" }) { attributionSource { id } userErrors { code } }",
+    ),
+    attempt(
+        "createCampaign",
+        Write,
+        Own,
+        "createCampaign(input: { title: \"C\" }) { campaign { id } userErrors { code } }",
+    ),
+    attempt(
+        "createPartnership",
+        Write,
+        NotFound,
+        r#"createPartnership(input: { partner: { existing: "@company" }, partnerType: REFERRAL })
+           { partnership { id } userErrors { code } }"#,
+    ),
+    attempt(
+        "acceptPartnership",
+        Write,
+        NotFound,
+        r#"acceptPartnership(input: { invitation: "@partnership_uuid", partner: { name: "P" } })
+           { partnership { id } userErrors { code } }"#,
+    ),
+    attempt(
+        "createPartnerCompany",
+        Write,
+        Own,
+        "createPartnerCompany(input: { name: \"P\" }) { partnerCompany { id } userErrors { code } }",
+    ),
+    attempt(
+        "createPartnerUser",
+        Write,
+        NotFound,
+        r#"createPartnerUser(input: { partnerCompanyId: "@company", email: "x@x.test" })
+           { partnerUser { id } userErrors { code } }"#,
+    ),
+    attempt(
+        "createProject",
+        Admin,
+        Own,
+        "createProject(input: { name: \"P\" }) { project { id } userErrors { code } }",
+    ),
+    attempt(
+        "updateProject",
+        Admin,
+        NotFound,
+        r#"updateProject(input: { projectId: "@project", active: false }) { project { id } userErrors { code } }"#,
+    ),
+    attempt(
+        "createApiKey",
+        Admin,
+        NotFound,
+        r#"createApiKey(input: { label: "K", scopes: [READ], projectId: "@project" })
+           { apiKey { id } key userErrors { code } }"#,
+    ),
+    attempt(
+        "revokeApiKey",
+        Admin,
+        NotFound,
+        r#"revokeApiKey(input: { apiKeyId: "@key" }) { apiKey { id } userErrors { code } }"#,
+    ),
+    attempt(
+        "updateWorkspace",
+        Admin,
+        Own,
+        "updateWorkspace(input: { name: \"Renamed\" }) { workspace { id name } userErrors { code } }",
+    ),
+];
+
+pub fn attempts() -> impl Iterator<Item = (&'static Attempt, String)> {
+    let queries = QUERIES
+        .iter()
+        .map(|attempt| (attempt, format!("query {{ {} }}", attempt.call)));
+    let mutations = MUTATIONS
+        .iter()
+        .map(|attempt| (attempt, format!("mutation {{ {} }}", attempt.call)));
+    queries.chain(mutations)
+}
