@@ -7,11 +7,12 @@ FROM rust:1.94-bookworm AS build
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 COPY --from=node /usr/local/lib/node_modules /usr/local/lib/node_modules
 RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm
+ENV npm_config_cache=/npm
 WORKDIR /src
 COPY . .
 # `on`: an image without GraphiQL is a failed build, not a surprise.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
-    --mount=type=cache,target=/root/.npm \
+    --mount=type=cache,target=/npm \
     --mount=type=cache,target=/src/target \
     LEADGRAPH_BUILD_GRAPHIQL=on cargo build --release --locked --bin leadgraph \
     && cp target/release/leadgraph /leadgraph \
