@@ -221,6 +221,9 @@ fn is_public_id(text: &str) -> bool {
 fn random_public_id() -> Result<String> {
     let mut bytes = [0; 9];
     rand::fill(&mut bytes).map_err(|_| Error::broken("the operating system gave no randomness"))?;
+    // The first character stands for the first six bits; with a zero in front it is a letter. An id that began with `-`
+    // would be taken for a flag on a command line.
+    bytes[0] &= 0b0111_1111;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
