@@ -1,4 +1,35 @@
-#![allow(missing_docs)]
+//! Leadgraph: one server for every lead a company has. This page is the map.
+//!
+//! ```text
+//!   GraphQL            LeadTrackr's route   JourneyBee's route        the command line, the demo
+//!      │                       │                    │                            │
+//!   graphql               rest::leadtrackr    rest::journeybee              cli, demo
+//!      └──────── auth: a credential becomes a Caller ────────┘                   │
+//!                              │                                                 │
+//!              domain: an Op (on whose behalf) runs a rule; a Tx commits its rows and events together
+//!                              │
+//!                  entity: the tables, as migration/ made them
+//! ```
+//!
+//! Edges translate, the domain decides. A table in `tests/it/boundaries.rs` says which module may name which.
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | [`app`] | composition: pools, services, routers, shutdown; tests use it too |
+//! | [`auth`] | credentials to callers: api keys, our tokens, an identity provider's |
+//! | [`cli`] | the program's commands |
+//! | [`config`] | typed settings from environment and flags |
+//! | [`demo`] | `serve --demo`: a throw-away database with believable data |
+//! | [`domain`] | the rules |
+//! | [`entity`] | a file per table: columns and stored enums |
+//! | [`graphiql`] | the page for explorers, bundled at build time |
+//! | [`graphql`] | the schema as code, and its HTTP endpoint |
+//! | [`http`] | the outermost router and the accept loop: limits, timeouts, probes |
+//! | [`request_id`] | the id that a request has in answers and logs |
+//! | [`rest`] | the two compatibility routes, a folder each |
+//! | [`secrets`] | the server's secret and the keys derived from it |
+//! | [`telemetry`] | logs and request spans |
+
 pub mod app;
 pub mod auth;
 pub mod cli;

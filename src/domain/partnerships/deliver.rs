@@ -1,4 +1,4 @@
-//! The one place where a caller's write reaches another workspace: a lead sent to a partner.
+//! Where a caller's rows reach another workspace: a lead sent to a partner.
 
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
