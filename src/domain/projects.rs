@@ -91,7 +91,7 @@ fn visible(op: &Op) -> sea_orm::Select<project::Entity> {
 /// inactive.
 pub async fn open(op: &Op, project: &ProjectRef) -> Result<Project> {
     op.require(Scope::Write)?;
-    let project = find(op, project).await?.ok_or_else(|| not_found("projectId"))?;
+    let project = named(op, project).await?.ok_or_else(|| not_found("projectId"))?;
     if op.caller().project_id.is_some_and(|bound| bound != project.id) {
         return Err(Error::OtherProject);
     }
@@ -101,11 +101,17 @@ pub async fn open(op: &Op, project: &ProjectRef) -> Result<Project> {
     Ok(project)
 }
 
-/// A project by either of its ids, active or not. Asks for no scope: those who call it have asked for theirs.
+/// A project by either of its ids, active or not, for those who administer projects.
 ///
 /// # Errors
-/// A database fault.
+/// Without the scope `admin`, or a database fault.
 pub async fn find(op: &Op, project: &ProjectRef) -> Result<Option<Project>> {
+    catalogue::require_unbound(op, Scope::Admin)?;
+    named(op, project).await
+}
+
+/// [`find`] for operations that have asked for their own scope.
+pub(super) async fn named(op: &Op, project: &ProjectRef) -> Result<Option<Project>> {
     let projects = op.find::<project::Entity>();
     let named = match project {
         // PostgreSQL cannot even be asked for it.

@@ -193,7 +193,6 @@ async fn create(ctx: &Context<'_>, input: CreateApiKeyInput) -> Result<(ApiKey, 
         expires_at,
     } = input;
     let op = op(ctx)?;
-    op.require(caller::Scope::Admin)?;
     let mut granted = Scopes::default();
     for scope in scopes {
         match scope {

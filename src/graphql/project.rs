@@ -9,7 +9,6 @@ use super::node::{GlobalId, NodeKind};
 use super::paging::{Connection, List, Listed, PageArgs, connection};
 use super::payload::{Payload, reply};
 use super::scalars::{DateTime, SafeInt, Uuid};
-use crate::domain::caller::Scope;
 use crate::domain::page::Key;
 use crate::domain::projects::{self, Activity};
 
@@ -122,7 +121,6 @@ async fn create(ctx: &Context<'_>, input: CreateProjectInput) -> Result<Project,
 async fn update(ctx: &Context<'_>, input: UpdateProjectInput) -> Result<Project, Failure> {
     let UpdateProjectInput { project_id, active } = input;
     let op = op(ctx)?;
-    op.require(Scope::Admin)?;
     let project = projects::find(&op, &project_ref(&project_id)).await?;
     let unknown = || Failure::Input(vec![UserError::not_found(vec!["projectId".into()])]);
     let project = project.ok_or_else(unknown)?;

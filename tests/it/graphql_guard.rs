@@ -21,6 +21,7 @@ pub fn cases() -> Vec<Case> {
         once(a_variable_that_was_left_out_is_no_fault_of_ours),
         both(cursors_of_no_time_are_refused),
         both(an_id_that_cannot_be_used_gets_one_answer),
+        both(projects_are_not_looked_up_for_those_who_may_not),
         once(a_body_that_never_ends_is_answered_in_graphql),
         once(the_endpoint_answers_with_a_slash_too),
         once(who_may_not_invite_does_not_see_the_invitation),
@@ -104,6 +105,21 @@ async fn cursors_of_no_time_are_refused(app: TestApp) {
             let query = format!("query($c: String) {{ leads({argument}: $c) {{ nodes {{ id }} }} }}");
             let answer = app.as_owner().graphql(&query, json!({"c": cursor})).await;
             assert_eq!(answer.code(), "BAD_USER_INPUT", "{micros}: {}", answer.text);
+        }
+    }
+}
+
+/// Who may not make keys or change projects does not learn either which projects there are.
+async fn projects_are_not_looked_up_for_those_who_may_not(app: TestApp) {
+    let (_, key) = app.home.key_with(api_key(Scopes::READ_WRITE, None)).await;
+    for id in [app.home.project.public_id.as_str(), "nobodys"] {
+        for mutation in [
+            "createApiKey(input: {label: \"x\", scopes: [READ], projectId: $i}) { userErrors { code } }",
+            "updateProject(input: {projectId: $i, active: true}) { userErrors { code } }",
+        ] {
+            let query = format!("mutation($i: ID!) {{ {mutation} }}");
+            let answer = app.with_key(&key).graphql(&query, json!({"i": id})).await;
+            assert_eq!(answer.code(), "FORBIDDEN", "{id}: {}", answer.text);
         }
     }
 }

@@ -235,7 +235,7 @@ pub async fn find(op: &Op, key: &LeadKey, parts: &LeadParts) -> Result<Option<Le
             project,
             unique_event_id,
         } => {
-            let Some(project) = projects::find(op, project).await? else {
+            let Some(project) = projects::named(op, project).await? else {
                 return Ok(None);
             };
             leads

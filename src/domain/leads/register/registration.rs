@@ -4,12 +4,11 @@ use serde_json::{Map, Value};
 
 use super::{NewPartnershipLead, NewRegistration};
 use crate::domain::error::{PathSegment, Problem, ProblemCode, Problems, Result};
+use crate::domain::form::{MAX_EMAIL, MAX_NAME};
 use crate::domain::leads::{AssociationType, LeadSource, MAX_PARTS, facts};
 use crate::domain::text;
 
 /// In characters; JourneyBee documents no lengths, these are ours.
-const MAX_NAME: usize = 255;
-const MAX_EMAIL: usize = 320;
 const MAX_PHONE: usize = 64;
 
 /// What a registration says about the lead itself, trimmed and checked.
@@ -97,23 +96,26 @@ fn too_many(new: &NewRegistration) -> Problems {
         .as_ref()
         .map_or(0, |partner| partner.partner_users.len());
     let lists = [
-        ("tags", new.tags.len()),
-        ("customFields", new.custom_fields.len()),
-        ("partnerCustomFields", new.partner_custom_fields.len()),
-        ("attributions", new.attributions.len()),
-        ("integrationCustomFields", new.integration_custom_fields.len()),
-        ("powerups", new.powerups.len()),
-        ("partnerUsers", partner_users),
+        (vec!["tags".into()], new.tags.len()),
+        (vec!["customFields".into()], new.custom_fields.len()),
+        (vec!["partnerCustomFields".into()], new.partner_custom_fields.len()),
+        (vec!["attributions".into()], new.attributions.len()),
+        (
+            vec!["integrationCustomFields".into()],
+            new.integration_custom_fields.len(),
+        ),
+        (vec!["powerups".into()], new.powerups.len()),
+        (vec!["partnershipLead".into(), "partnerUsers".into()], partner_users),
     ];
     let mut problems = Problems::default();
-    for (name, length) in lists {
+    for (path, length) in lists {
         if length > MAX_PARTS {
-            let sentence = format!("At most {MAX_PARTS} entries are allowed");
-            let mut problem = Problem::new(ProblemCode::TooMany, [name.into()], sentence);
-            if name == "partnerUsers" {
-                problem.path.insert(0, "partnershipLead".into());
-            }
-            problems.add(problem);
+            let message = format!("At most {MAX_PARTS} entries are allowed");
+            problems.add(Problem {
+                code: ProblemCode::TooMany,
+                path,
+                message,
+            });
         }
     }
     problems
