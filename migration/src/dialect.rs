@@ -20,6 +20,7 @@ const POSTGRES: &[(&str, &str)] = &[
     ("{double}", "DOUBLE PRECISION"),
     ("{bytes}", "BYTEA"),
     ("{folded}", "TEXT COLLATE \"C\""),
+    ("{generated}", "STORED"),
 ];
 
 const SQLITE: &[(&str, &str)] = &[
@@ -33,6 +34,7 @@ const SQLITE: &[(&str, &str)] = &[
     ("{double}", "DOUBLE"),
     ("{bytes}", "BLOB"),
     ("{folded}", "TEXT"),
+    ("{generated}", "VIRTUAL"),
 ];
 
 /// Runs each statement of `schema`, in order. Statements end with `;` at the end of a line.

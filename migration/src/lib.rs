@@ -11,6 +11,8 @@ mod m0003_catalogues;
 mod m0004_leads;
 mod m0005_lead_parts;
 mod m0006_events;
+mod m0007_lead_search;
+mod m0008_lead_edits;
 
 use std::collections::HashSet;
 
@@ -36,6 +38,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_leads::Migration),
             Box::new(m0005_lead_parts::Migration),
             Box::new(m0006_events::Migration),
+            Box::new(m0007_lead_search::Migration),
+            Box::new(m0008_lead_edits::Migration),
         ]
     }
 }

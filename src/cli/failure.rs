@@ -73,6 +73,7 @@ impl From<Error> for Failure {
             },
             Error::NotFound(problem) | Error::Conflict(Conflict::Taken(problem)) => Self::new(sentence(&problem)),
             Error::Conflict(Conflict::DuplicateLead { .. }) => Self::new("there is such a lead already"),
+            Error::Conflict(Conflict::Stale(_)) => Self::new("this has been changed meanwhile"),
             Error::Forbidden(scope) => Self::new(format!("this needs the scope {}", scope.as_str())),
             Error::OtherProject => Self::new("the key is bound to another project"),
             Error::ProjectInactive => Self::new("the project is inactive"),

@@ -65,6 +65,7 @@ pub async fn create(op: &Op, new: NewCampaign) -> Result<Campaign> {
         title: Set(title),
         starts_at: Set(starts_at),
         ends_at: Set(ends_at),
+        archived_at: Set(None),
         version: Set(1),
         created_at: Set(tx.now()),
         updated_at: Set(tx.now()),

@@ -59,6 +59,8 @@ pub enum ProblemCode {
     TooMany,
     /// The id names nothing in this workspace.
     NotFound,
+    /// Well-formed, but more than one request may ask for. The message names the limit.
+    LimitExceeded,
 }
 
 /// The input is well-formed, but what is stored stands against it.
@@ -68,6 +70,19 @@ pub enum Conflict {
     DuplicateLead { existing: LeadRef, path: Vec<PathSegment> },
     /// Another row has this name.
     Taken(Problem),
+    /// The edit was made on another version of the row than the present one. Nothing was changed.
+    Stale(Stale),
+}
+
+/// What stands in the way of an edit that expected another version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stale {
+    /// The public id of the row.
+    pub subject: Uuid,
+    /// The version that it has now.
+    pub version: i64,
+    /// Where the row now differs from what the edit would have made of it, by the facts' names, sorted.
+    pub fields: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +106,10 @@ impl Problem {
 
     pub fn invalid<const N: usize>(path: [PathSegment; N], message: impl Into<String>) -> Self {
         Self::new(ProblemCode::Invalid, path, message)
+    }
+
+    pub fn limit<const N: usize>(path: [PathSegment; N], message: impl Into<String>) -> Self {
+        Self::new(ProblemCode::LimitExceeded, path, message)
     }
 
     pub fn not_found<const N: usize>(path: [PathSegment; N], message: impl Into<String>) -> Self {

@@ -72,6 +72,7 @@ pub async fn create(op: &Op, new: NewTag) -> Result<Tag> {
         partner_type: Set(partner_type),
         background_color: Set(background_color),
         text_color: Set(text_color),
+        archived_at: Set(None),
         version: Set(1),
         created_at: Set(tx.now()),
         updated_at: Set(tx.now()),

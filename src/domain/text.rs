@@ -9,6 +9,15 @@ pub fn fold(text: &str) -> String {
     text.nfkc().collect::<String>().to_lowercase().nfkc().collect()
 }
 
+/// In characters: how much of a text counts when it is compared or ordered. Index entries are bounded.
+pub const MAX_KEY: usize = 255;
+
+/// What a text is compared and ordered by: trimmed, folded, its first [`MAX_KEY`] characters. Nothing for a blank one.
+pub fn key(text: &str) -> Option<String> {
+    let cut: String = fold(text.trim()).chars().take(MAX_KEY).collect();
+    (!cut.is_empty()).then_some(cut)
+}
+
 /// Trimmed, or nothing when blank.
 pub fn present(text: &str) -> Option<&str> {
     let trimmed = text.trim();

@@ -27,7 +27,24 @@ pub struct Model {
     pub last_name: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
     pub company_name: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub first_name_key: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub last_name_key: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub name_key: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub company_key: Option<String>,
+    #[sea_orm(column_type = "Text")]
+    pub search_text: String,
     pub status: LeadStatus,
+    /// Computed by the database: where the status stands in the sales process, from 1.
+    pub status_rank: Option<i64>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub lost_reason: Option<String>,
+    pub value_minor: Option<i64>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub currency: Option<String>,
     pub processing_state: ProcessingState,
     pub source: Option<LeadSource>,
     pub association_type: Option<AssociationType>,

@@ -14,6 +14,8 @@ pub struct Model {
     pub custom_field_id: i64,
     #[sea_orm(column_type = "Text", nullable)]
     pub text_value: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub text_key: Option<String>,
     pub number_value: Option<f64>,
     pub date_value: Option<Date>,
     pub boolean_value: Option<bool>,

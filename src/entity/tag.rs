@@ -21,6 +21,7 @@ pub struct Model {
     pub background_color: String,
     #[sea_orm(column_type = "Text")]
     pub text_color: String,
+    pub archived_at: Option<DateTimeUtc>,
     pub version: i64,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,

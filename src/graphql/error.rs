@@ -88,6 +88,10 @@ pub enum UserErrorCode {
     Taken,
     /// The project takes no leads at present.
     ProjectInactive,
+    /// The object has changed since the version that the edit expected. The payload's `conflict` shows it as it is now.
+    Conflict,
+    /// This is more than one request may ask for; the message names the limit.
+    LimitExceeded,
 }
 
 const NO_SUCH_OBJECT: &str = "There is no such object";
@@ -123,11 +127,16 @@ impl From<Problem> for UserError {
                 ProblemCode::TooLong => UserErrorCode::TooLong,
                 ProblemCode::TooMany => UserErrorCode::TooMany,
                 ProblemCode::NotFound => UserErrorCode::NotFound,
+                ProblemCode::LimitExceeded => UserErrorCode::LimitExceeded,
             },
             // Here it is one answer, see [`UserError::not_found`]; the REST routes say what it was looked for as.
             message: match code {
                 ProblemCode::NotFound => NO_SUCH_OBJECT.to_owned(),
-                ProblemCode::Missing | ProblemCode::Invalid | ProblemCode::TooLong | ProblemCode::TooMany => message,
+                ProblemCode::Missing
+                | ProblemCode::Invalid
+                | ProblemCode::TooLong
+                | ProblemCode::TooMany
+                | ProblemCode::LimitExceeded => message,
             },
             path: path.into_iter().map(segment).collect(),
             existing_lead_id: None,
@@ -163,10 +172,17 @@ pub fn user_errors(ctx: &Context<'_>, failure: Failure) -> async_graphql::Result
             code: UserErrorCode::Taken,
             ..problem.into()
         }],
+        Error::Conflict(Conflict::Stale(_)) => vec![stale()],
         Error::Forbidden(_) | Error::Unavailable(_) | Error::Internal(_) => {
             return Err(top_level(ctx, Failure::Domain(error)));
         }
     })
+}
+
+/// What the payload's `conflict` tells in full.
+pub fn stale() -> UserError {
+    let message = "This has been changed meanwhile";
+    UserError::new(UserErrorCode::Conflict, ["expectedVersion"], message)
 }
 
 fn duplicate(existing: LeadRef, path: Vec<PathSegment>) -> UserError {
@@ -195,8 +211,12 @@ fn from_domain(ctx: &Context<'_>, error: Error) -> async_graphql::Error {
     match error {
         Error::Forbidden(scope) => forbidden(ctx, scope),
         Error::Invalid(problems) => {
-            let message = first_message(problems.into_iter().map(|problem| problem.message));
-            coded(Code::BadUserInput, message)
+            let is_limit = |problem: &Problem| problem.code == ProblemCode::LimitExceeded;
+            let code = match problems.iter().any(is_limit) {
+                true => Code::LimitExceeded,
+                false => Code::BadUserInput,
+            };
+            coded(code, first_message(problems.into_iter().map(|problem| problem.message)))
         }
         Error::NotFound(problem) => coded(Code::BadUserInput, problem.message),
         Error::OtherProject => coded(Code::BadUserInput, "Project not found"),
@@ -205,6 +225,7 @@ fn from_domain(ctx: &Context<'_>, error: Error) -> async_graphql::Error {
             coded(Code::BadUserInput, "There is already a lead for this")
         }
         Error::Conflict(Conflict::Taken(problem)) => coded(Code::BadUserInput, problem.message),
+        Error::Conflict(Conflict::Stale(_)) => coded(Code::BadUserInput, stale().message),
         Error::Unavailable(cause) => {
             tracing::warn!(request.id = context::request_id(ctx), error = %cause, "the database is away");
             coded(Code::Unavailable, "The service is temporarily unavailable; try again")

@@ -28,18 +28,22 @@ async fn every_table_has_an_entity_with_the_same_columns(db: TestDatabase) {
         mirrors::<attribution_source::Entity>(&db).await,
         mirrors::<campaign::Entity>(&db).await,
         mirrors::<company_partnership::Entity>(&db).await,
+        mirrors::<conversion_job::Entity>(&db).await,
+        mirrors::<conversion_label::Entity>(&db).await,
         mirrors::<custom_field::Entity>(&db).await,
         mirrors::<custom_field_option::Entity>(&db).await,
         mirrors::<event::Entity>(&db).await,
         mirrors::<external_ref::Entity>(&db).await,
         mirrors::<intake_payload::Entity>(&db).await,
         mirrors::<lead::Entity>(&db).await,
+        mirrors::<lead_assignee::Entity>(&db).await,
         mirrors::<lead_attribution::Entity>(&db).await,
         mirrors::<lead_click_id::Entity>(&db).await,
         mirrors::<lead_consent::Entity>(&db).await,
         mirrors::<lead_custom_field_choice::Entity>(&db).await,
         mirrors::<lead_custom_field_value::Entity>(&db).await,
         mirrors::<lead_integration_value::Entity>(&db).await,
+        mirrors::<lead_note::Entity>(&db).await,
         mirrors::<lead_powerup::Entity>(&db).await,
         mirrors::<lead_tag::Entity>(&db).await,
         mirrors::<lead_touchpoint::Entity>(&db).await,
@@ -75,7 +79,7 @@ async fn columns_of(db: &TestDatabase, table: &str) -> Vec<(String, bool)> {
         // An autoincrement key is never empty, though SQLite does not say so.
         Backend::Sqlite => format!(
             "SELECT name, CASE WHEN \"notnull\" = 0 AND pk = 0 THEN 'YES' ELSE 'NO' END AS nullable
-             FROM pragma_table_info('{table}') ORDER BY name"
+             FROM pragma_table_xinfo('{table}') ORDER BY name"
         ),
         Backend::Postgres => format!(
             "SELECT column_name::text AS name, is_nullable::text AS nullable

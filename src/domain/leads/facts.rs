@@ -3,19 +3,7 @@
 use uuid::Uuid;
 
 use crate::domain::events::{LeadFacts, word};
-use crate::domain::text;
 use crate::entity::lead;
-
-/// In bytes: PostgreSQL refuses longer entries in an index. Nobody's address is longer.
-const MAX_KEY: usize = 1000;
-
-pub(super) fn email_key(email: Option<&str>) -> Option<String> {
-    email.map(text::normalize_email).filter(|key| key.len() <= MAX_KEY)
-}
-
-pub(super) fn phone_key(phone: Option<&str>) -> Option<String> {
-    phone.and_then(text::normalize_phone).filter(|key| key.len() <= MAX_KEY)
-}
 
 /// The facts of the row itself; what hangs on the lead is added by who wrote it.
 pub(super) fn of_row(lead: &lead::Model) -> LeadFacts {

@@ -4,6 +4,7 @@ mod author;
 pub mod capture;
 mod facts;
 mod intake;
+mod keys;
 pub mod read;
 pub mod register;
 

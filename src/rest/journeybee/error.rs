@@ -101,6 +101,8 @@ impl Refusal {
                 }))
             }
             Error::Conflict(Conflict::Taken(problem)) => Self::conflict(Some(detail(problem))),
+            // No route of this door names a version.
+            Error::Conflict(Conflict::Stale(_)) => Self::conflict(None),
             Error::Unavailable(_) => Self {
                 fault: Some(error),
                 ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "Service unavailable")
@@ -168,6 +170,7 @@ fn code(code: ProblemCode) -> &'static str {
         ProblemCode::Invalid => "invalid",
         ProblemCode::TooLong => "too_long",
         ProblemCode::TooMany => "too_many",
+        ProblemCode::LimitExceeded => "limit_exceeded",
         ProblemCode::NotFound => "not_found",
     }
 }

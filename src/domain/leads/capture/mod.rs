@@ -11,6 +11,7 @@ use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::keys::{Contact, Keys};
 use super::{Attempts, LeadOrigin, LeadStatus, ProcessingState, facts};
 use super::{author, intake};
 use crate::domain::caller::Scope;
@@ -148,11 +149,16 @@ async fn insert(tx: &Tx, project: &Project, new: &NewCapture, form: &WebForm) ->
 
 /// Every column that a web form decides.
 fn columns(form: &WebForm) -> lead::ActiveModel {
-    lead::ActiveModel {
+    let contact = Contact {
+        email: form.email.as_deref(),
+        phone: form.phone.as_deref(),
+        first_name: form.first_name.as_deref(),
+        last_name: form.last_name.as_deref(),
+        company_name: form.company_name.as_deref(),
+    };
+    Keys::of(contact).set(lead::ActiveModel {
         email: Set(form.email.clone()),
-        email_normalized: Set(facts::email_key(form.email.as_deref())),
         phone: Set(form.phone.clone()),
-        phone_normalized: Set(facts::phone_key(form.phone.as_deref())),
         first_name: Set(form.first_name.clone()),
         last_name: Set(form.last_name.clone()),
         company_name: Set(form.company_name.clone()),
@@ -165,7 +171,7 @@ fn columns(form: &WebForm) -> lead::ActiveModel {
         device_data: Set(document(&form.device_data)),
         channel_flow: Set(form.channel_flow.clone()),
         ..Default::default()
-    }
+    })
 }
 
 fn document(object: &Map<String, Value>) -> Option<Value> {

@@ -177,6 +177,7 @@ pub(in crate::domain) fn rows(
         lead_id: Set(lead_id),
         custom_field_id: Set(field_id),
         text_value: Set(None),
+        text_key: Set(None),
         number_value: Set(None),
         date_value: Set(None),
         boolean_value: Set(None),
@@ -185,7 +186,10 @@ pub(in crate::domain) fn rows(
     };
     let mut choices = Vec::new();
     match value {
-        Stored::Text(text) => row.text_value = Set(Some(text.clone())),
+        Stored::Text(text) => {
+            row.text_value = Set(Some(text.clone()));
+            row.text_key = Set(text::key(text));
+        }
         Stored::Number(number) => row.number_value = Set(Some(*number)),
         Stored::Date(date) => row.date_value = Set(Some(*date)),
         Stored::Boolean(flag) => row.boolean_value = Set(Some(*flag)),

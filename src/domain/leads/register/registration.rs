@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{NewPartnershipLead, NewRegistration};
 use crate::domain::error::{PathSegment, Problem, ProblemCode, Problems, Result};
 use crate::domain::form::{MAX_EMAIL, MAX_NAME};
-use crate::domain::leads::{AssociationType, LeadSource, MAX_PARTS, facts};
+use crate::domain::leads::{AssociationType, LeadSource, MAX_PARTS, keys};
 use crate::domain::text;
 
 /// In characters; JourneyBee documents no lengths, these are ours.
@@ -139,7 +139,7 @@ fn emails(registration: &Registration, problems: &mut Problems) {
     let mut check = |path: Vec<PathSegment>, email: &Option<String>| {
         if email
             .as_deref()
-            .is_some_and(|email| !text::is_email(email) || facts::email_key(Some(email)).is_none())
+            .is_some_and(|email| !text::is_email(email) || keys::email_key(Some(email)).is_none())
         {
             let message = "This must be an e-mail address".to_owned();
             problems.add(Problem {

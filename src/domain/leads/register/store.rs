@@ -14,6 +14,7 @@ use super::references::References;
 use super::{NewPartnershipLead, NewRegistration, Registered};
 use crate::domain::error::{Conflict, Error, LeadRef, PathSegment, Result};
 use crate::domain::events::{AttributionFacts, Changes, Event, EventKind, LeadFacts, PartnershipLeadFacts, word};
+use crate::domain::leads::keys::{self, Contact, Keys};
 use crate::domain::leads::{Acceptance, Direction, LeadStatus, ProcessingState, author, facts, intake};
 use crate::domain::new_uuid;
 use crate::domain::op::Tx;
@@ -58,7 +59,7 @@ pub(super) async fn store(tx: &mut Tx, new: &NewRegistration, refs: &References)
 
 /// What a second registration of the same lead would have too. No e-mail, no check.
 fn dedupe_key(refs: &References) -> Option<String> {
-    let email = facts::email_key(refs.registration.email.as_deref())?;
+    let email = keys::email_key(refs.registration.email.as_deref())?;
     match refs.workspace.dedupe_policy {
         DedupePolicy::Off => None,
         DedupePolicy::Email => Some(format!("email:{email}")),
@@ -73,13 +74,18 @@ async fn insert(
     dedupe_key: Option<String>,
 ) -> Result<Option<lead::Model>> {
     let registration = &refs.registration;
-    let row = lead::ActiveModel {
+    let contact = Contact {
+        email: registration.email.as_deref(),
+        phone: registration.phone_number.as_deref(),
+        first_name: registration.first_name.as_deref(),
+        last_name: registration.last_name.as_deref(),
+        company_name: registration.company_name.as_deref(),
+    };
+    let row = Keys::of(contact).set(lead::ActiveModel {
         uuid: Set(new_uuid()),
         origin: Set(new.origin),
         email: Set(registration.email.clone()),
-        email_normalized: Set(facts::email_key(registration.email.as_deref())),
         phone: Set(registration.phone_number.clone()),
-        phone_normalized: Set(facts::phone_key(registration.phone_number.as_deref())),
         first_name: Set(registration.first_name.clone()),
         last_name: Set(registration.last_name.clone()),
         company_name: Set(registration.company_name.clone()),
@@ -96,7 +102,7 @@ async fn insert(
         created_at: Set(tx.now()),
         updated_at: Set(tx.now()),
         ..Default::default()
-    };
+    });
     let mut taken = OnConflict::columns([lead::Column::WorkspaceId, lead::Column::DedupeKey]);
     taken
         .target_and_where(Expr::col(lead::Column::DedupeKey).is_not_null())
