@@ -29,6 +29,9 @@ pub enum EventKind {
     LeadCreated,
     LeadUpdated,
     TagCreated,
+    TagUpdated,
+    TagArchived,
+    TagRestored,
     CustomFieldCreated,
     AttributionSourceCreated,
     CampaignCreated,
@@ -52,6 +55,9 @@ impl EventKind {
             Self::LeadCreated => "lead.created",
             Self::LeadUpdated => "lead.updated",
             Self::TagCreated => "tag.created",
+            Self::TagUpdated => "tag.updated",
+            Self::TagArchived => "tag.archived",
+            Self::TagRestored => "tag.restored",
             Self::CustomFieldCreated => "custom_field.created",
             Self::AttributionSourceCreated => "attribution_source.created",
             Self::CampaignCreated => "campaign.created",
@@ -146,6 +152,11 @@ impl Changes {
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The names of the facts that changed, sorted.
+    pub fn fields(&self) -> Vec<String> {
+        self.0.keys().cloned().collect()
     }
 
     fn diff(mut before: BTreeMap<String, Value>, after: BTreeMap<String, Value>) -> Self {
@@ -257,6 +268,7 @@ pub struct TagFacts {
     pub partner_type: Option<String>,
     pub background_color: String,
     pub text_color: String,
+    pub archived_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Datelike, Utc};
 
+use super::change::Change;
 use super::error::{PathSegment, Problem, ProblemCode, Problems, Result};
 use super::text;
 
@@ -47,6 +48,37 @@ impl Form {
         });
     }
 
+    /// The new value of a field that cannot be without one; nothing when it stays.
+    pub(super) fn given<T>(&mut self, path: impl Into<PathSegment>, change: Change<T>) -> Option<T> {
+        match change {
+            Change::Keep => None,
+            Change::Set(value) => Some(value),
+            Change::Clear => {
+                self.refuse(ProblemCode::Missing, path, "This is required");
+                None
+            }
+        }
+    }
+
+    /// The new value of a name that must be there; nothing when it stays.
+    pub(super) fn renamed(&mut self, path: impl Into<PathSegment>, change: Change<String>) -> Option<String> {
+        let path = path.into();
+        let name = self.given(path.clone(), change)?;
+        Some(self.required(path, &name))
+    }
+
+    /// An edit of a name that may be absent: setting it to a blank one clears it.
+    pub(super) fn optional_change(&mut self, path: impl Into<PathSegment>, change: Change<String>) -> Change<String> {
+        match change {
+            Change::Keep => Change::Keep,
+            Change::Clear => Change::Clear,
+            Change::Set(text) => match self.optional(path, Some(&text)) {
+                Some(text) => Change::Set(text),
+                None => Change::Clear,
+            },
+        }
+    }
+
     /// A name that must be there.
     pub(super) fn required(&mut self, path: impl Into<PathSegment>, text: &str) -> String {
         self.required_within(path.into(), text, MAX_NAME)
@@ -78,6 +110,20 @@ impl Form {
             self.refuse(ProblemCode::Invalid, path, "A color must look like #RRGGBB");
         }
         color.to_owned()
+    }
+
+    /// An edit of a colour; clearing it gives it its default.
+    pub(super) fn recolored(
+        &mut self,
+        path: impl Into<PathSegment>,
+        change: Change<String>,
+        default: &str,
+    ) -> Option<String> {
+        match change {
+            Change::Keep => None,
+            Change::Clear => Some(default.to_owned()),
+            Change::Set(color) => Some(self.color(path, Some(&color), default)),
+        }
     }
 
     /// A time that both databases can keep and order: cut to microseconds, in a year of four digits.

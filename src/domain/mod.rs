@@ -8,6 +8,7 @@ pub mod attribution_sources;
 pub mod caller;
 pub mod campaigns;
 mod catalogue;
+pub mod change;
 pub mod custom_fields;
 pub mod database;
 pub mod error;
@@ -32,6 +33,9 @@ use uuid::Uuid;
 
 use api_keys::KeyCache;
 use database::Database;
+
+pub use catalogue::{Archived, Shelf, Target};
+pub use change::Change;
 
 /// What every operation needs: the database, the time and fresh ids. Cheap to clone.
 #[derive(Clone, Debug)]

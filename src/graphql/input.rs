@@ -1,16 +1,16 @@
 //! Reading inputs: node ids become references, open objects become JSON. What is wrong is gathered, with its path.
 
-use async_graphql::ID;
+use async_graphql::{ID, MaybeUndefined};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::error::{Failure, UserError, UserErrorCode};
 use super::node::{GlobalId, NodeKind};
 use super::scalars::Json;
-use crate::domain::Ref;
 use crate::domain::caller::Scope;
 use crate::domain::op::Op;
 use crate::domain::projects::ProjectRef;
+use crate::domain::{Archived, Change, Ref};
 
 /// Collects the problems of one input while it is read. After any, what was read is not to be used: [`Self::check`].
 #[derive(Debug, Default)]
@@ -96,6 +96,23 @@ impl Reader {
         } else {
             Err(Failure::Input(self.errors))
         }
+    }
+}
+
+/// What an edit says of a field: left out, null, or a value.
+pub fn change<T, U>(given: MaybeUndefined<T>, convert: impl FnOnce(T) -> U) -> Change<U> {
+    match given {
+        MaybeUndefined::Undefined => Change::Keep,
+        MaybeUndefined::Null => Change::Clear,
+        MaybeUndefined::Value(value) => Change::Set(convert(value)),
+    }
+}
+
+/// The argument `includeArchived` of a list.
+pub fn archived(include: bool) -> Archived {
+    match include {
+        true => Archived::Shown,
+        false => Archived::Hidden,
     }
 }
 

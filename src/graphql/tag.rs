@@ -1,16 +1,19 @@
 //! Tags.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 
 use super::context::{Answer, answer, op};
 use super::error::{Failure, UserError};
+use super::input::{Reader, archived, change, rename_paths};
 use super::node::{GlobalId, NodeKind};
 use super::paging::{Connection, List, Listed, PageArgs, connection};
 use super::partnership::PartnerType;
-use super::payload::{Payload, reply};
+use super::payload::{self, EditPayload, Payload, edit_payload, edited, reply};
 use super::scalars::{DateTime, SafeInt, Uuid};
+use crate::domain::caller::Scope;
+use crate::domain::op::Op;
 use crate::domain::page::Key;
-use crate::domain::tags;
+use crate::domain::{Archived, Shelf, Target, tags};
 
 const LIST: List = List("tags");
 
@@ -33,6 +36,8 @@ pub struct Tag {
     background_color: String,
     /// The color of the label, as `#RRGGBB`.
     text_color: String,
+    /// Since when it is archived: it stays where it is and is offered no more. Null while it is in use.
+    archived_at: Option<DateTime>,
     /// Grows by one with each change.
     version: SafeInt,
     /// When it was created.
@@ -54,6 +59,7 @@ impl From<tags::Tag> for Tag {
             partner_type: row.partner_type.map(PartnerType::from),
             background_color: row.background_color,
             text_color: row.text_color,
+            archived_at: row.archived_at.map(DateTime),
             version: SafeInt(row.version),
             created_at: DateTime(row.created_at),
             updated_at: DateTime(row.updated_at),
@@ -90,6 +96,7 @@ impl TagQueries {
         #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end; at most 100.")] last: Option<i32>,
         #[graphql(desc = "End before this cursor.")] before: Option<String>,
+        #[graphql(default, desc = "Whether archived ones are listed too.")] include_archived: bool,
     ) -> Answer<Connection<Tag>> {
         let args = PageArgs {
             first,
@@ -97,12 +104,12 @@ impl TagQueries {
             last,
             before,
         };
-        answer(ctx, list(ctx, args).await)
+        answer(ctx, list(ctx, args, archived(include_archived)).await)
     }
 }
 
-async fn list(ctx: &Context<'_>, args: PageArgs) -> Result<Connection<Tag>, Failure> {
-    let page = tags::list(&op(ctx)?, args.request(ctx, LIST)?).await?;
+async fn list(ctx: &Context<'_>, args: PageArgs, archived: Archived) -> Result<Connection<Tag>, Failure> {
+    let page = tags::list(&op(ctx)?, archived, args.request(ctx, LIST)?).await?;
     let key = |row: &tags::Tag| Key {
         created_at: row.created_at,
         id: row.id,
@@ -123,6 +130,43 @@ impl TagMutations {
     ) -> Answer<CreateTagPayload> {
         reply(ctx, create(ctx, input).await)
     }
+
+    /// Changes a tag. What is left out stays as it is.
+    async fn update_tag(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The tag and what changes of it.")] input: UpdateTagInput,
+    ) -> Answer<UpdateTagPayload> {
+        edited(ctx, update(ctx, input).await, |uuid| current(ctx, uuid)).await
+    }
+
+    /// Archives a tag: it stays on what has it, and nothing new gets it. Doing it again changes nothing.
+    async fn archive_tag(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The tag.")] input: ArchiveTagInput,
+    ) -> Answer<ArchiveTagPayload> {
+        let ArchiveTagInput {
+            tag_id,
+            expected_version,
+        } = input;
+        let done = shelve::<ArchiveTagPayload>(ctx, &tag_id, expected_version, Shelf::Archived).await;
+        edited(ctx, done, |uuid| current(ctx, uuid)).await
+    }
+
+    /// Takes a tag back into use. Doing it again changes nothing.
+    async fn restore_tag(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The tag.")] input: RestoreTagInput,
+    ) -> Answer<RestoreTagPayload> {
+        let RestoreTagInput {
+            tag_id,
+            expected_version,
+        } = input;
+        let done = shelve::<RestoreTagPayload>(ctx, &tag_id, expected_version, Shelf::Offered).await;
+        edited(ctx, done, |uuid| current(ctx, uuid)).await
+    }
 }
 
 async fn create(ctx: &Context<'_>, input: CreateTagInput) -> Result<Tag, Failure> {
@@ -140,7 +184,61 @@ async fn create(ctx: &Context<'_>, input: CreateTagInput) -> Result<Tag, Failure
         background_color,
         text_color,
     };
-    Ok(tags::create(&op(ctx)?, new).await?.into())
+    let op = op(ctx)?;
+    payload::require(ctx, &op, Scope::Write, "tag")?;
+    Ok(tags::create(&op, new).await?.into())
+}
+
+async fn update(ctx: &Context<'_>, input: UpdateTagInput) -> Result<Option<Tag>, Failure> {
+    let UpdateTagInput {
+        tag_id,
+        expected_version,
+        label,
+        background_color,
+        text_color,
+    } = input;
+    let op = op(ctx)?;
+    payload::require_for::<UpdateTagPayload>(ctx, &op, Scope::Write)?;
+    let patch = tags::TagPatch {
+        label: change(label, |label| label),
+        background_color: change(background_color, |color| color),
+        text_color: change(text_color, |color| color),
+    };
+    let tag = tags::update(&op, target(&op, &tag_id, expected_version)?, patch).await;
+    Ok(Some(tag.map_err(|error| rename_paths(error.into(), rename))?.into()))
+}
+
+async fn shelve<P: EditPayload>(
+    ctx: &Context<'_>,
+    id: &ID,
+    expected: SafeInt,
+    shelf: Shelf,
+) -> Result<Option<Tag>, Failure> {
+    let op = op(ctx)?;
+    payload::require_for::<P>(ctx, &op, Scope::Write)?;
+    let tag = tags::shelve(&op, target(&op, id, expected)?, shelf).await;
+    Ok(Some(tag.map_err(|error| rename_paths(error.into(), rename))?.into()))
+}
+
+fn target(op: &Op, id: &ID, expected: SafeInt) -> Result<Target, Failure> {
+    let mut reader = Reader::default();
+    let uuid = reader.uuid(id, &[NodeKind::Tag], &["tagId"]);
+    reader.check_for(op, Scope::Write)?;
+    Ok(Target {
+        uuid,
+        expected_version: Some(expected.0),
+    })
+}
+
+fn rename(path: &mut [String]) {
+    for segment in path.iter_mut().filter(|segment| *segment == "tag") {
+        *segment = "tagId".to_owned();
+    }
+}
+
+/// The tag that an edit was too late for.
+async fn current(ctx: &Context<'_>, uuid: uuid::Uuid) -> Result<Option<Tag>, Failure> {
+    Ok(tags::by_uuids(&op(ctx)?, &[uuid]).await?.pop().map(Tag::from))
 }
 
 /// A new tag.
@@ -179,5 +277,62 @@ impl Payload for CreateTagPayload {
 
     fn refused(user_errors: Vec<UserError>) -> Self {
         Self { tag: None, user_errors }
+    }
+}
+
+/// A tag and what changes of it.
+#[derive(Debug, InputObject)]
+pub struct UpdateTagInput {
+    /// The tag, by its node id.
+    tag_id: ID,
+    /// The version that the change is made on. When the tag has another one by now, nothing is changed.
+    expected_version: SafeInt,
+    /// What it says; unique among the tags of its association and partner type.
+    label: MaybeUndefined<String>,
+    /// The color behind the label, as `#RRGGBB`; null for the grey that is the default.
+    background_color: MaybeUndefined<String>,
+    /// The color of the label, as `#RRGGBB`; null for the white that is the default.
+    text_color: MaybeUndefined<String>,
+}
+
+/// A tag to archive.
+#[derive(Debug, InputObject)]
+pub struct ArchiveTagInput {
+    /// The tag, by its node id.
+    tag_id: ID,
+    /// The version that is to be archived. When the tag has another one by now, nothing is changed.
+    expected_version: SafeInt,
+}
+
+/// A tag to take back into use.
+#[derive(Debug, InputObject)]
+pub struct RestoreTagInput {
+    /// The tag, by its node id.
+    tag_id: ID,
+    /// The version that is to be restored. When the tag has another one by now, nothing is changed.
+    expected_version: SafeInt,
+}
+
+edit_payload! {
+    /// The answer to `updateTag`.
+    UpdateTagPayload {
+        /// The tag as it is now.
+        tag as "tag": Tag
+    }
+}
+
+edit_payload! {
+    /// The answer to `archiveTag`.
+    ArchiveTagPayload {
+        /// The tag as it is now.
+        tag as "tag": Tag
+    }
+}
+
+edit_payload! {
+    /// The answer to `restoreTag`.
+    RestoreTagPayload {
+        /// The tag as it is now.
+        tag as "tag": Tag
     }
 }

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod boundaries;
+mod catalogue_edits;
 mod cli;
 mod crash;
 mod demo;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let cases = [
         boundaries::cases(),
+        catalogue_edits::cases(),
         cli::cases(),
         crash::cases(),
         demo::cases(),

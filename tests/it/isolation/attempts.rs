@@ -177,6 +177,32 @@ const MUTATIONS: &[Attempt] = &[
         "createTag(input: { label: \"T\", association: LEAD }) { tag { id } userErrors { code } }",
     ),
     attempt(
+        "updateTag",
+        Write,
+        NotFound,
+        r#"updateTag(input: { tagId: "@tag", expectedVersion: 1, label: "T" })
+           { tag { id } userErrors { code } conflict { current { id } fields } }"#,
+    ),
+    attempt(
+        "updateTag",
+        Write,
+        NotFound,
+        r#"updateTag(input: { tagId: "@tag", expectedVersion: 7, label: "T" })
+           { tag { id } userErrors { code } conflict { current { id } fields } }"#,
+    ),
+    attempt(
+        "archiveTag",
+        Write,
+        NotFound,
+        r#"archiveTag(input: { tagId: "@tag", expectedVersion: 1 }) { tag { id } userErrors { code } }"#,
+    ),
+    attempt(
+        "restoreTag",
+        Write,
+        NotFound,
+        r#"restoreTag(input: { tagId: "@tag", expectedVersion: 1 }) { tag { id } userErrors { code } }"#,
+    ),
+    attempt(
         "createCustomField",
         Write,
         Own,

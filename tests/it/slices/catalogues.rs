@@ -1,6 +1,7 @@
 //! Tags, custom fields, attribution sources, campaigns.
 
 use chrono::TimeDelta;
+use leadgraph::domain::Archived;
 use leadgraph::domain::attribution_sources::{self, NewAttributionSource};
 use leadgraph::domain::caller::{Scope, Scopes};
 use leadgraph::domain::campaigns::{self, NewCampaign};
@@ -119,7 +120,7 @@ async fn another_workspace_sees_nothing(ground: Ground) {
     };
     let theirs = tags::create(&there, tag("Hot")).await.unwrap();
     assert!(tags::by_uuids(&here, &[theirs.uuid]).await.unwrap().is_empty());
-    let page = tags::list(&here, request).await.unwrap();
+    let page = tags::list(&here, Archived::Hidden, request).await.unwrap();
     assert_eq!((page.items.len(), page.total), (0, Some(0)));
     let theirs = custom_fields::create(&there, field("Size", FieldType::Select, &["S"]))
         .await
@@ -239,7 +240,10 @@ async fn scopes_are_asked(ground: Ground) {
         },
         None,
     );
-    assert_eq!(forbidden(tags::list(&writer, PageRequest::first(1)).await), Scope::Read);
+    assert_eq!(
+        forbidden(tags::list(&writer, Archived::Hidden, PageRequest::first(1)).await),
+        Scope::Read
+    );
     assert_eq!(forbidden(tags::by_uuids(&writer, &[]).await), Scope::Read);
     assert_eq!(forbidden(custom_fields::options_of(&writer, &[]).await), Scope::Read);
     tags::create(&writer, tag("a")).await.unwrap();
@@ -250,7 +254,14 @@ async fn scopes_are_asked(ground: Ground) {
     };
     let site = projects::create(&ground.here(), new).await.unwrap();
     let bound = ground.with_scopes(Scopes::ALL, Some(site.id));
-    assert_eq!(tags::list(&bound, PageRequest::first(9)).await.unwrap().items.len(), 1);
+    assert_eq!(
+        tags::list(&bound, Archived::Hidden, PageRequest::first(9))
+            .await
+            .unwrap()
+            .items
+            .len(),
+        1
+    );
     assert_eq!(forbidden(tags::create(&bound, tag("b")).await), Scope::Write);
     assert_eq!(
         forbidden(attribution_sources::create(&bound, source("b")).await),

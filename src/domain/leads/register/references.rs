@@ -171,7 +171,7 @@ async fn campaigns(op: &Op, new: &NewRegistration) -> Result<Vec<Campaign>> {
     let rows = op
         .find::<campaign::Entity>()
         .filter(named(op, C::Id, C::Uuid, &[reference]));
-    Ok(rows.all(op.db()).await?)
+    Ok(rows.filter(C::ArchivedAt.is_null()).all(op.db()).await?)
 }
 
 async fn tags(op: &Op, new: &NewRegistration) -> Result<Vec<Tag>> {
@@ -182,6 +182,7 @@ async fn tags(op: &Op, new: &NewRegistration) -> Result<Vec<Tag>> {
     let rows = op.find::<tag::Entity>().filter(named(op, C::Id, C::Uuid, &new.tags));
     Ok(rows
         .filter(C::Association.eq(TagAssociation::Lead))
+        .filter(C::ArchivedAt.is_null())
         .all(op.db())
         .await?)
 }
