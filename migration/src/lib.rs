@@ -13,6 +13,7 @@ mod m0005_lead_parts;
 mod m0006_events;
 mod m0007_lead_search;
 mod m0008_lead_edits;
+mod m0009_credits;
 
 use std::collections::HashSet;
 
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_events::Migration),
             Box::new(m0007_lead_search::Migration),
             Box::new(m0008_lead_edits::Migration),
+            Box::new(m0009_credits::Migration),
         ]
     }
 }

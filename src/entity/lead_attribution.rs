@@ -14,6 +14,11 @@ pub struct Model {
     pub source_id: i64,
     pub attributed_at: DateTimeUtc,
     pub series: i64,
+    pub credit_first: i64,
+    pub credit_last: i64,
+    pub credit_linear: i64,
+    pub credit_time_decay: i64,
+    pub credit_position: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -2,6 +2,7 @@
 
 mod author;
 pub mod capture;
+pub mod credit;
 mod facts;
 mod intake;
 mod keys;

@@ -3,7 +3,7 @@
 use async_graphql::{ID, SimpleObject};
 
 use super::enums::{ConsentState, FormDirection, PartnershipLeadAcceptance, PartnershipLeadDirection};
-use crate::domain::leads::{Direction, read};
+use crate::domain::leads::{Direction, credit, read};
 use crate::domain::rel::Rel;
 use crate::graphql::attribution::AttributionSource;
 use crate::graphql::node::{GlobalId, NodeKind};
@@ -24,6 +24,45 @@ pub struct LeadAttribution {
     attributed_at: DateTime,
     /// Its position by date, from 1.
     series: i32,
+    /// Its share of the credit for the lead.
+    credits: LeadAttributionCredits,
+}
+
+/// The share of the credit for a lead that one attribution has under each model, in millionths. Those of a lead sum to
+/// 1,000,000 under every model.
+#[derive(Clone, Copy, Debug, SimpleObject)]
+pub struct LeadAttributionCredits {
+    /// All of it goes to the first one.
+    first: i32,
+    /// All of it goes to the last one.
+    last: i32,
+    /// All have the same.
+    linear: i32,
+    /// The later, the more: half as much for each seven days before the last one.
+    time_decay: i32,
+    /// Two fifths each for the first and the last, one fifth for all between.
+    position: i32,
+}
+
+impl From<credit::Credits> for LeadAttributionCredits {
+    fn from(credits: credit::Credits) -> Self {
+        let credit::Credits {
+            first,
+            last,
+            linear,
+            time_decay,
+            position,
+        } = credits;
+        // At most the whole, a million.
+        let share = |credit| i32::try_from(credit).unwrap_or(i32::MAX);
+        Self {
+            first: share(first),
+            last: share(last),
+            linear: share(linear),
+            time_decay: share(time_decay),
+            position: share(position),
+        }
+    }
 }
 
 impl From<read::Attribution> for LeadAttribution {
@@ -32,6 +71,7 @@ impl From<read::Attribution> for LeadAttribution {
             uuid,
             attributed_at,
             series,
+            credits,
             source,
         } = attribution;
         Self {
@@ -41,6 +81,7 @@ impl From<read::Attribution> for LeadAttribution {
             attributed_at: DateTime(attributed_at),
             // A lead has at most a hundred.
             series: i32::try_from(series).unwrap_or(i32::MAX),
+            credits: credits.into(),
         }
     }
 }

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::domain::campaigns::Campaign;
 use crate::domain::error::Result;
+use crate::domain::leads::credit::Credits;
 use crate::domain::op::Op;
 use crate::domain::projects::Project;
 use crate::domain::rel::Rel;
@@ -187,16 +188,29 @@ async fn attributions(op: &Op, ids: &[i64]) -> Result<ByLead<Attribution>> {
             lead_id,
             attributed_at,
             series,
+            credit_first,
+            credit_last,
+            credit_linear,
+            credit_time_decay,
+            credit_position,
             workspace_id: _,
             id: _,
             source_id: _,
         } = row;
+        let credits = Credits {
+            first: credit_first,
+            last: credit_last,
+            linear: credit_linear,
+            time_decay: credit_time_decay,
+            position: credit_position,
+        };
         (
             lead_id,
             Attribution {
                 uuid,
                 attributed_at,
                 series,
+                credits,
                 source,
             },
         )

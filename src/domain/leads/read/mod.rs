@@ -10,6 +10,7 @@ use sea_orm::{ColumnTrait, DerivePartialModel, PaginatorTrait, QueryFilter, Quer
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::credit::Credits;
 use super::{AssociationType, ConsentState, IntegrationName, LeadOrigin, LeadSource, LeadStatus, ProcessingState};
 use crate::domain::attribution_sources::AttributionSource;
 use crate::domain::caller::Scope;
@@ -158,6 +159,7 @@ pub struct Attribution {
     pub attributed_at: DateTime<Utc>,
     /// Position by date, from 1.
     pub series: i64,
+    pub credits: Credits,
     pub source: AttributionSource,
 }
 

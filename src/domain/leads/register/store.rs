@@ -15,7 +15,7 @@ use super::{NewPartnershipLead, NewRegistration, Registered};
 use crate::domain::error::{Conflict, Error, LeadRef, PathSegment, Result};
 use crate::domain::events::{AttributionFacts, Changes, Event, EventKind, LeadFacts, PartnershipLeadFacts, word};
 use crate::domain::leads::keys::{self, Contact, Keys};
-use crate::domain::leads::{Acceptance, Direction, LeadStatus, ProcessingState, author, facts, intake};
+use crate::domain::leads::{Acceptance, Direction, LeadStatus, ProcessingState, author, credit, facts, intake};
 use crate::domain::new_uuid;
 use crate::domain::op::Tx;
 use crate::domain::partnerships::{self, Partnership};
@@ -192,17 +192,7 @@ async fn write_parts(tx: &Tx, lead_id: i64, new: &NewRegistration, refs: &Refere
     };
     tx.insert_all(refs.tags.iter().map(|row| tag(row.id)).collect()).await?;
     write_values(tx, lead_id, &refs.values).await?;
-    let attributions = (1..)
-        .zip(&refs.attributions)
-        .map(|(series, (source, at))| lead_attribution::ActiveModel {
-            uuid: Set(new_uuid()),
-            lead_id: Set(lead_id),
-            source_id: Set(source.id),
-            attributed_at: Set(*at),
-            series: Set(series),
-            ..Default::default()
-        });
-    tx.insert_all(attributions.collect()).await?;
+    write_attributions(tx, lead_id, refs).await?;
     let foreign = integration_values(new);
     let foreign = foreign
         .into_iter()
@@ -221,6 +211,26 @@ async fn write_parts(tx: &Tx, lead_id: i64, new: &NewRegistration, refs: &Refere
         ..Default::default()
     });
     tx.insert_all(powerups.collect()).await
+}
+
+async fn write_attributions(tx: &Tx, lead_id: i64, refs: &References) -> Result<()> {
+    let dated: Vec<_> = refs
+        .attributions
+        .iter()
+        .map(|(source, at)| (source.uuid, *at))
+        .collect();
+    let rows = (1..).zip(&refs.attributions).zip(credit::of(&dated));
+    let rows = rows.map(|((series, (source, at)), credits)| {
+        credits.set(lead_attribution::ActiveModel {
+            uuid: Set(new_uuid()),
+            lead_id: Set(lead_id),
+            source_id: Set(source.id),
+            attributed_at: Set(*at),
+            series: Set(series),
+            ..Default::default()
+        })
+    });
+    tx.insert_all(rows.collect()).await
 }
 
 /// The last value of a field counts.
