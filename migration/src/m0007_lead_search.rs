@@ -117,7 +117,8 @@ async fn fill_leads(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     loop {
         let rows = batch(
             manager,
-            "SELECT workspace_id, id, first_name, last_name, company_name, email, phone, phone_normalized
+            "SELECT workspace_id, id, first_name, last_name, company_name, email, email_normalized, phone,
+             phone_normalized
              FROM leads WHERE (workspace_id, id) > ($1, $2) ORDER BY workspace_id, id LIMIT $3",
             last,
         )
@@ -126,12 +127,22 @@ async fn fill_leads(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             last = (row.try_get("", "workspace_id")?, row.try_get("", "id")?);
             let key = |column| Ok::<_, DbErr>(key(row.try_get::<Option<String>>("", column)?.as_deref()));
             let (first, last_name) = (key("first_name")?, key("last_name")?);
-            let (company, email) = (key("company_name")?, key("email")?);
-            let phones = [key("phone")?, key("phone_normalized")?];
-            let name: Vec<&str> = [&first, &last_name].into_iter().flatten().map(String::as_str).collect();
-            let name = key_of(&name.join(" "));
-            let texts = [&name, &company, &email, &phones[0], &phones[1]];
-            let search: Vec<&str> = texts.into_iter().flatten().map(String::as_str).collect();
+            let company = key("company_name")?;
+            let names: Vec<&str> = [&first, &last_name].into_iter().flatten().map(String::as_str).collect();
+            let full_name = names.join(" ");
+            let name = key_of(&full_name);
+            let stored = |column| row.try_get::<Option<String>>("", column);
+            let (email, phone) = (stored("email_normalized")?, stored("phone_normalized")?);
+            let lines = [
+                Some(full_name),
+                company.clone(),
+                email.clone(),
+                key("email")?.filter(|text| email.as_ref() != Some(text)),
+                key("phone")?,
+                phone.filter(|text| key("phone").is_ok_and(|given| given.as_ref() != Some(text))),
+            ];
+            let lines = lines.into_iter().flatten().filter(|line| !line.is_empty());
+            let search: Vec<String> = lines.collect();
             run(
                 manager,
                 "UPDATE leads SET first_name_key = $1, last_name_key = $2, name_key = $3, company_key = $4,

@@ -15,24 +15,24 @@ pub struct Key {
     pub id: i64,
 }
 
-/// Which rows of a list are wanted. The list reads newest first in both directions.
+/// Which rows of a list are wanted, by places of its order. The list reads in this order in both directions.
 #[derive(Clone, Copy, Debug)]
-pub struct PageRequest {
+pub struct PageRequest<K = Key> {
     /// Rows at most; checked against the page limit by the door.
     pub limit: u64,
     /// Take the rows from the end of the range instead of from its start.
     pub backward: bool,
-    /// Only rows after this place (older).
-    pub after: Option<Key>,
-    /// Only rows before this place (newer).
-    pub before: Option<Key>,
+    /// Only rows after this place.
+    pub after: Option<K>,
+    /// Only rows before this place.
+    pub before: Option<K>,
     /// Count all rows of the list too, which costs a statement.
     pub count: bool,
     /// Read rows; off when only the count is wanted.
     pub rows: bool,
 }
 
-impl PageRequest {
+impl<K> PageRequest<K> {
     pub fn first(limit: u64) -> Self {
         Self {
             limit,
@@ -109,7 +109,7 @@ where
         });
     }
     let items = cut(rows, columns, request).all(db).await?;
-    Ok(finish(items, request, total))
+    Ok(finish(items, &request, total))
 }
 
 /// The statement that reads one page, one row more than asked so that its end is known.
@@ -126,7 +126,7 @@ pub fn cut<E: EntityTrait>(
 }
 
 /// Turns what [`cut`] read into a page.
-pub fn finish<T>(mut items: Vec<T>, request: PageRequest, total: Option<u64>) -> Page<T> {
+pub fn finish<T, K>(mut items: Vec<T>, request: &PageRequest<K>, total: Option<u64>) -> Page<T> {
     let more = items.len() as u64 > request.limit;
     if more {
         items.pop();

@@ -15,4 +15,12 @@ impl<T> Rel<T> {
             Self::Loaded(value) => Rel::Loaded(convert(value)),
         }
     }
+
+    /// What is there to be completed.
+    pub fn loaded_mut(&mut self) -> Option<&mut T> {
+        match self {
+            Self::NotLoaded => None,
+            Self::Loaded(value) => Some(value),
+        }
+    }
 }

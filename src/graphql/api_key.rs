@@ -158,7 +158,7 @@ async fn list(ctx: &Context<'_>, args: PageArgs) -> Result<Connection<ApiKey>, F
         has_previous: page.has_previous,
         total: page.total,
     };
-    Ok(Connection::new(LIST, page))
+    Ok(Connection::new(page.map(|(key, node)| (LIST.encode(key), node))))
 }
 
 #[derive(Debug, Default)]

@@ -1,27 +1,35 @@
 //! Campaigns.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use std::sync::Arc;
+
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 
 use super::context::{Answer, answer, op};
 use super::error::{Failure, UserError};
+use super::lead::{Lead, LeadFilter, LeadListArgs, LeadOrder};
+use super::nested::{self, HasLeads, LeadLists, leads_of};
 use super::node::{GlobalId, NodeKind};
-use super::paging::{Connection, List, Listed, PageArgs, connection};
+use super::paging::{Connection, List, Listed, PageArgs};
 use super::payload::{Payload, reply};
 use super::scalars::{DateTime, SafeInt, Uuid};
 use crate::domain::campaigns;
+use crate::domain::leads::Parent;
 use crate::domain::page::Key;
 
 const LIST: List = List("campaigns");
 
 /// A campaign that leads are registered for.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub struct Campaign {
+    #[graphql(skip)]
+    lists: LeadLists,
     /// The global id.
     pub id: ID,
     /// The number that the REST routes call id.
     legacy_id: SafeInt,
     /// The public id in its plain form.
-    uuid: Uuid,
+    pub uuid: Uuid,
     /// What it is called.
     title: String,
     /// When it begins; null when that is open.
@@ -38,9 +46,59 @@ pub struct Campaign {
 
 impl Listed for Campaign {}
 
+impl HasLeads for Campaign {
+    const PARENT: Parent = Parent::Campaign;
+    const FIELD: &'static str = "leads";
+    const LIST: &'static str = "Campaign.leads";
+
+    fn number(&self) -> i64 {
+        self.legacy_id.0
+    }
+
+    fn lists(&self) -> &LeadLists {
+        &self.lists
+    }
+
+    fn lists_mut(&mut self) -> &mut LeadLists {
+        &mut self.lists
+    }
+}
+
+#[ComplexObject]
+impl Campaign {
+    /// The leads that are registered for it.
+    async fn leads(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which leads; all without it.")] filter: Option<Box<LeadFilter>>,
+        #[graphql(desc = "In which order, at most three keys; the newest first without it.")] order_by: Option<
+            Vec<LeadOrder>,
+        >,
+        #[graphql(desc = "How many from the start; at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 100.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
+    ) -> Answer<Arc<Connection<Lead>>> {
+        let page = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        let args = LeadListArgs {
+            filter,
+            order_by,
+            archived: None,
+            page,
+        };
+        leads_of(ctx, self, args).await
+    }
+}
+
 impl From<campaigns::Campaign> for Campaign {
     fn from(row: campaigns::Campaign) -> Self {
         Self {
+            lists: LeadLists::default(),
             id: GlobalId::new(NodeKind::Campaign, row.uuid).into(),
             legacy_id: SafeInt(row.id),
             uuid: Uuid(row.uuid),
@@ -79,12 +137,13 @@ impl CampaignQueries {
 }
 
 async fn list(ctx: &Context<'_>, args: PageArgs) -> Result<Connection<Campaign>, Failure> {
-    let page = campaigns::list(&op(ctx)?, args.request(ctx, LIST)?).await?;
+    let op = op(ctx)?;
+    let page = campaigns::list(&op, args.request(ctx, LIST)?).await?;
     let key = |row: &campaigns::Campaign| Key {
         created_at: row.created_at,
         id: row.id,
     };
-    Ok(connection(LIST, page, key, Campaign::from))
+    nested::connection(ctx, &op, LIST, page, key).await
 }
 
 #[derive(Debug, Default)]

@@ -15,6 +15,7 @@ mod http;
 mod input;
 mod lead;
 mod negotiate;
+mod nested;
 mod node;
 mod nodes;
 mod paging;

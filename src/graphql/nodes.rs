@@ -11,6 +11,7 @@ use super::context::{Answer, answer, answer_found, op};
 use super::custom_field::{self, CustomField};
 use super::error::Failure;
 use super::lead::Lead;
+use super::nested::{self, Budget};
 use super::node::{GlobalId, NodeKind};
 use super::partner::{PartnerCompany, PartnerUser};
 use super::partnership::Partnership;
@@ -93,13 +94,16 @@ async fn load(ctx: &Context<'_>, op: &Op, kind: NodeKind, uuids: &[uuid::Uuid]) 
     let id = |uuid| GlobalId::new(kind, uuid);
     Ok(match kind {
         NodeKind::Lead => {
-            let parts = prefetch::lead_parts(ctx, &[&[]]);
-            let rows = leads::by_uuids(op, uuids, &parts).await?;
-            each(rows, |row| (id(row.lead.uuid), Node::Lead(Box::new(row.into()))))
+            let plan = prefetch::lead_plan(ctx, &[&[]])?;
+            let rows = leads::by_uuids(op, uuids, &plan.parts).await?;
+            let mut found: Vec<Lead> = rows.into_iter().map(Lead::from).collect();
+            nested::below_leads(op, &Budget::default(), &plan, &mut found).await?;
+            each(found, |lead| (id(lead.uuid.0), Node::Lead(Box::new(lead))))
         }
         NodeKind::Tag => {
             let rows = tags::by_uuids(op, uuids).await?;
-            each(rows, |row| (id(row.uuid), Node::Tag(Box::new(row.into()))))
+            let found = nested::objects(ctx, op, rows).await?;
+            each(found, |node: Tag| (id(node.uuid.0), Node::Tag(Box::new(node))))
         }
         NodeKind::CustomField => {
             let rows = custom_fields::by_uuids(op, uuids).await?;
@@ -110,21 +114,31 @@ async fn load(ctx: &Context<'_>, op: &Op, kind: NodeKind, uuids: &[uuid::Uuid]) 
         }
         NodeKind::AttributionSource => {
             let rows = attribution_sources::by_uuids(op, uuids).await?;
-            each(rows, |row| {
-                (id(row.uuid), Node::AttributionSource(Box::new(row.into())))
+            let found = nested::objects(ctx, op, rows).await?;
+            each(found, |node: AttributionSource| {
+                (id(node.uuid.0), Node::AttributionSource(Box::new(node)))
             })
         }
         NodeKind::Campaign => {
             let rows = campaigns::by_uuids(op, uuids).await?;
-            each(rows, |row| (id(row.uuid), Node::Campaign(Box::new(row.into()))))
+            let found = nested::objects(ctx, op, rows).await?;
+            each(found, |node: Campaign| {
+                (id(node.uuid.0), Node::Campaign(Box::new(node)))
+            })
         }
         NodeKind::Partnership => {
             let rows = partnerships::by_uuids(op, uuids).await?;
-            each(rows, |row| (id(row.side.uuid), Node::Partnership(Box::new(row.into()))))
+            let found = nested::objects(ctx, op, rows).await?;
+            each(found, |node: Partnership| {
+                (id(node.uuid.0), Node::Partnership(Box::new(node)))
+            })
         }
         NodeKind::PartnerCompany => {
             let rows = partner_companies::by_uuids(op, uuids).await?;
-            each(rows, |row| (id(row.uuid), Node::PartnerCompany(Box::new(row.into()))))
+            let found = nested::objects(ctx, op, rows).await?;
+            each(found, |node: PartnerCompany| {
+                (id(node.uuid.0), Node::PartnerCompany(Box::new(node)))
+            })
         }
         NodeKind::PartnerUser => {
             let rows = partner_users::by_uuids(op, uuids).await?;
@@ -132,11 +146,13 @@ async fn load(ctx: &Context<'_>, op: &Op, kind: NodeKind, uuids: &[uuid::Uuid]) 
         }
         NodeKind::Project => {
             let rows = projects::by_uuids(op, uuids).await?;
-            each(rows, |row| (id(row.uuid), Node::Project(Box::new(row.into()))))
+            let found = nested::objects(ctx, op, rows).await?;
+            each(found, |node: Project| (id(node.uuid.0), Node::Project(Box::new(node))))
         }
         NodeKind::User => {
             let rows = users::by_uuids(op, uuids).await?;
-            each(rows, |row| (id(row.uuid), Node::User(Box::new(row.into()))))
+            let found = nested::objects(ctx, op, rows).await?;
+            each(found, |node: User| (id(node.uuid.0), Node::User(Box::new(node))))
         }
         NodeKind::ApiKey => {
             let rows = api_keys::by_uuids(op, uuids).await?;

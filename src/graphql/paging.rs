@@ -34,22 +34,44 @@ pub struct PageArgs {
     pub before: Option<String>,
 }
 
+/// What of a connection is selected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    pub count: bool,
+    pub rows: bool,
+}
+
+impl Wanted {
+    /// By the names of the fields that are selected of the connection.
+    pub fn of<'a>(names: impl Iterator<Item = &'a str>) -> Self {
+        names.fold(Self::default(), |wanted, name| match name {
+            "totalCount" => Self { count: true, ..wanted },
+            "edges" | "nodes" | "pageInfo" => Self { rows: true, ..wanted },
+            _ => wanted,
+        })
+    }
+}
+
 impl PageArgs {
     /// The rows that the connection `list` is asked for; only what its selection needs.
     ///
     /// # Errors
     /// [`Failure::Argument`] when the arguments contradict each other, are out of range, or hold a foreign cursor.
     pub fn request(self, ctx: &Context<'_>, list: List) -> Result<PageRequest, Failure> {
-        let limits = ctx.data_opt::<PageLimits>().copied().unwrap_or_default();
-        let selection = ctx.look_ahead();
-        let selected = |name| selection.field(name).exists();
-        let mut request = self.range(list, limits)?;
-        request.count = selected("totalCount");
-        request.rows = selected("edges") || selected("nodes") || selected("pageInfo");
-        Ok(request)
+        let wanted = Wanted::of(ctx.field().selection_set().map(|field| field.name()));
+        self.range(limits(ctx), wanted, |name, cursor| place(list, name, cursor))
     }
 
-    fn range(self, list: List, limits: PageLimits) -> Result<PageRequest, Failure> {
+    /// The rows asked for, by places that `read` makes of an argument's name and its cursor.
+    ///
+    /// # Errors
+    /// As [`Self::request`].
+    pub fn range<K>(
+        self,
+        limits: PageLimits,
+        wanted: Wanted,
+        read: impl Fn(&str, &str) -> Result<K, Failure>,
+    ) -> Result<PageRequest<K>, Failure> {
         let Self {
             first,
             after,
@@ -63,12 +85,19 @@ impl PageArgs {
             (None, None) => (limits.default, false),
         };
         Ok(PageRequest {
+            limit,
             backward,
-            after: after.map(|cursor| place(list, "after", &cursor)).transpose()?,
-            before: before.map(|cursor| place(list, "before", &cursor)).transpose()?,
-            ..PageRequest::first(limit)
+            after: after.map(|cursor| read("after", &cursor)).transpose()?,
+            before: before.map(|cursor| read("before", &cursor)).transpose()?,
+            count: wanted.count,
+            rows: wanted.rows,
         })
     }
+}
+
+/// The page sizes of this server.
+pub fn limits(ctx: &Context<'_>) -> PageLimits {
+    ctx.data_opt::<PageLimits>().copied().unwrap_or_default()
 }
 
 fn size(name: &str, given: i32, limits: PageLimits) -> Result<u64, Failure> {
@@ -84,11 +113,11 @@ fn place(list: List, name: &str, cursor: &str) -> Result<Key, Failure> {
         .ok_or_else(|| argument(format!("{name} is not a cursor of {}", list.0)))
 }
 
-fn argument(message: impl Into<String>) -> Failure {
+pub fn argument(message: impl Into<String>) -> Failure {
     Failure::Argument(message.into())
 }
 
-/// A list by the name of its field, all of them newest first. Cursors of one list mean nothing to another.
+/// A list by the name of its field, newest first. Cursors of one list mean nothing to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct List(pub &'static str);
 
@@ -131,7 +160,7 @@ pub fn connection<R, T: Listed>(
     key: impl Fn(&R) -> Key,
     convert: impl Fn(R) -> T,
 ) -> Connection<T> {
-    Connection::new(list, page.map(|row| (key(&row), convert(row))))
+    Connection::new(page.map(|row| (list.encode(key(&row)), convert(row))))
 }
 
 /// One page of a list.
@@ -143,14 +172,12 @@ pub struct Connection<T: Listed> {
 }
 
 impl<T: Listed> Connection<T> {
-    pub fn new(list: List, page: Page<(Key, T)>) -> Self {
+    /// Of objects with their cursors.
+    pub fn new(page: Page<(String, T)>) -> Self {
         let edges: Vec<Edge<T>> = page
             .items
             .into_iter()
-            .map(|(key, node)| Edge {
-                cursor: list.encode(key),
-                node,
-            })
+            .map(|(cursor, node)| Edge { cursor, node })
             .collect();
         Self {
             page_info: PageInfo {
@@ -247,7 +274,7 @@ mod tests {
     fn sizes_have_a_default_and_a_limit() {
         let limits = PageLimits::default();
         let size = |first, last| {
-            let range = args(first, last).range(LEADS, limits);
+            let range = args(first, last).range(limits, Wanted::default(), |_, _| Ok(()));
             range.map(|request| (request.limit, request.backward))
         };
         assert_eq!(size(None, None).unwrap(), (50, false));

@@ -1,15 +1,20 @@
 //! The directory: partner companies and the people there.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use std::sync::Arc;
+
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 
 use super::context::{Answer, answer, op};
 use super::error::{Failure, UserError};
 use super::input::{Reader, rename_paths};
+use super::lead::{Lead, LeadFilter, LeadListArgs, LeadOrder};
+use super::nested::{self, HasLeads, LeadLists, leads_of};
 use super::node::{GlobalId, NodeKind};
 use super::paging::{Connection, List, Listed, PageArgs, connection};
 use super::payload::{Payload, reply};
 use super::scalars::{DateTime, SafeInt, Uuid};
 use crate::domain::caller::Scope;
+use crate::domain::leads::Parent;
 use crate::domain::page::Key;
 use crate::domain::partnerships::{self, NewPartnerCompany, NewPartnerUser, partner_companies, partner_users};
 
@@ -18,13 +23,16 @@ const PEOPLE: List = List("partnerUsers");
 
 /// A partner in the workspace's directory.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub struct PartnerCompany {
+    #[graphql(skip)]
+    lists: LeadLists,
     /// The global id.
     pub id: ID,
     /// The number that the REST routes call id.
     legacy_id: SafeInt,
     /// The public id in its plain form.
-    uuid: Uuid,
+    pub uuid: Uuid,
     /// What it is called.
     name: String,
     /// Its e-mail domain.
@@ -43,9 +51,59 @@ pub struct PartnerCompany {
 
 impl Listed for PartnerCompany {}
 
+impl HasLeads for PartnerCompany {
+    const PARENT: Parent = Parent::PartnerCompany;
+    const FIELD: &'static str = "leads";
+    const LIST: &'static str = "PartnerCompany.leads";
+
+    fn number(&self) -> i64 {
+        self.legacy_id.0
+    }
+
+    fn lists(&self) -> &LeadLists {
+        &self.lists
+    }
+
+    fn lists_mut(&mut self) -> &mut LeadLists {
+        &mut self.lists
+    }
+}
+
+#[ComplexObject]
+impl PartnerCompany {
+    /// The leads that were sent to it or received from it.
+    async fn leads(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which leads; all without it.")] filter: Option<Box<LeadFilter>>,
+        #[graphql(desc = "In which order, at most three keys; the newest first without it.")] order_by: Option<
+            Vec<LeadOrder>,
+        >,
+        #[graphql(desc = "How many from the start; at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 100.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
+    ) -> Answer<Arc<Connection<Lead>>> {
+        let page = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        let args = LeadListArgs {
+            filter,
+            order_by,
+            archived: None,
+            page,
+        };
+        leads_of(ctx, self, args).await
+    }
+}
+
 impl From<partnerships::PartnerCompany> for PartnerCompany {
     fn from(row: partnerships::PartnerCompany) -> Self {
         Self {
+            lists: LeadLists::default(),
             id: GlobalId::new(NodeKind::PartnerCompany, row.uuid).into(),
             legacy_id: SafeInt(row.id),
             uuid: Uuid(row.uuid),
@@ -68,7 +126,7 @@ pub struct PartnerUser {
     /// The number that the REST routes call id.
     legacy_id: SafeInt,
     /// The public id in its plain form.
-    uuid: Uuid,
+    pub uuid: Uuid,
     /// The e-mail address.
     email: String,
     /// The person's name.
@@ -141,12 +199,13 @@ impl PartnerQueries {
 }
 
 async fn companies(ctx: &Context<'_>, args: PageArgs) -> Result<Connection<PartnerCompany>, Failure> {
-    let page = partner_companies::list(&op(ctx)?, args.request(ctx, COMPANIES)?).await?;
+    let op = op(ctx)?;
+    let page = partner_companies::list(&op, args.request(ctx, COMPANIES)?).await?;
     let key = |row: &partnerships::PartnerCompany| Key {
         created_at: row.created_at,
         id: row.id,
     };
-    Ok(connection(COMPANIES, page, key, PartnerCompany::from))
+    nested::connection(ctx, &op, COMPANIES, page, key).await
 }
 
 async fn people(ctx: &Context<'_>, args: PageArgs) -> Result<Connection<PartnerUser>, Failure> {

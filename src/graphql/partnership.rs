@@ -1,16 +1,21 @@
 //! Partnerships: how two companies stand to each other.
 
+use std::sync::Arc;
+
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
 
 use super::context::{Answer, answer, asker, op};
 use super::error::{Failure, UserError};
 use super::input::Reader;
+use super::lead::{Lead, LeadFilter, LeadListArgs, LeadOrder};
+use super::nested::{self, HasLeads, LeadLists, leads_of};
 use super::node::{GlobalId, NodeKind};
-use super::paging::{Connection, List, Listed, PageArgs, connection};
+use super::paging::{Connection, List, Listed, PageArgs};
 use super::partner::{CreatePartnerCompanyInput, PartnerCompany};
 use super::payload::{Payload, reply};
 use super::scalars::{DateTime, SafeInt, Uuid};
 use crate::domain::caller::Scope;
+use crate::domain::leads::Parent;
 use crate::domain::page::Key;
 use crate::domain::partnerships;
 
@@ -20,6 +25,8 @@ const LIST: List = List("partnerships");
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct Partnership {
+    #[graphql(skip)]
+    lists: LeadLists,
     /// The global id.
     pub id: ID,
     /// The number that the REST route calls `partnership_id`; both sides have the same.
@@ -27,7 +34,7 @@ pub struct Partnership {
     /// The number that the REST route calls `company_partnerships_id`: of this side alone.
     company_partnership_legacy_id: SafeInt,
     /// The public id in its plain form.
-    uuid: Uuid,
+    pub uuid: Uuid,
     /// The other company.
     partner: PartnerCompany,
     /// The programme.
@@ -49,8 +56,54 @@ pub struct Partnership {
 
 impl Listed for Partnership {}
 
+impl HasLeads for Partnership {
+    const PARENT: Parent = Parent::Partnership;
+    const FIELD: &'static str = "leads";
+    const LIST: &'static str = "Partnership.leads";
+
+    fn number(&self) -> i64 {
+        self.company_partnership_legacy_id.0
+    }
+
+    fn lists(&self) -> &LeadLists {
+        &self.lists
+    }
+
+    fn lists_mut(&mut self) -> &mut LeadLists {
+        &mut self.lists
+    }
+}
+
 #[ComplexObject]
 impl Partnership {
+    /// The leads that were sent or received through it.
+    async fn leads(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which leads; all without it.")] filter: Option<Box<LeadFilter>>,
+        #[graphql(desc = "In which order, at most three keys; the newest first without it.")] order_by: Option<
+            Vec<LeadOrder>,
+        >,
+        #[graphql(desc = "How many from the start; at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 100.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
+    ) -> Answer<Arc<Connection<Lead>>> {
+        let page = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        let args = LeadListArgs {
+            filter,
+            order_by,
+            archived: None,
+            page,
+        };
+        leads_of(ctx, self, args).await
+    }
+
     /// The code with which the partner accepts; null once that is done, for the invited side, and for callers who
     /// cannot invite: that needs the write scope.
     async fn invitation(&self, ctx: &Context<'_>) -> Option<Uuid> {
@@ -62,6 +115,7 @@ impl Partnership {
 impl From<partnerships::Partnership> for Partnership {
     fn from(partnership: partnerships::Partnership) -> Self {
         Self {
+            lists: LeadLists::default(),
             id: GlobalId::new(NodeKind::Partnership, partnership.side.uuid).into(),
             legacy_id: SafeInt(partnership.shared.id),
             company_partnership_legacy_id: SafeInt(partnership.side.id),
@@ -139,12 +193,13 @@ impl PartnershipQueries {
 }
 
 async fn list(ctx: &Context<'_>, args: PageArgs) -> Result<Connection<Partnership>, Failure> {
-    let page = partnerships::list(&op(ctx)?, args.request(ctx, LIST)?).await?;
+    let op = op(ctx)?;
+    let page = partnerships::list(&op, args.request(ctx, LIST)?).await?;
     let key = |partnership: &partnerships::Partnership| Key {
         created_at: partnership.side.created_at,
         id: partnership.side.id,
     };
-    Ok(connection(LIST, page, key, Partnership::from))
+    nested::connection(ctx, &op, LIST, page, key).await
 }
 
 #[derive(Debug, Default)]

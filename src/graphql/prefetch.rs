@@ -3,31 +3,94 @@
 
 use async_graphql::{Context, Lookahead, SelectionField};
 
+use super::attribution::AttributionSource;
+use super::campaign::Campaign;
+use super::error::Failure;
+use super::nested::Nests;
+use super::partner::PartnerCompany;
+use super::partnership::Partnership;
+use super::project::Project;
+use super::tag::Tag;
 use crate::domain::leads::LeadParts;
 use crate::domain::leads::read::{FieldParts, PartnershipLeadParts};
 
-/// The parts of leads that stand at `place` below this field, such as `edges`, `node`.
-pub fn lead_parts(ctx: &Context<'_>, places: &[&[&str]]) -> LeadParts {
-    let mut parts = LeadParts::default();
-    for place in places {
-        let root = ctx.look_ahead();
-        let at = place.iter().fold(root, |selection, name| selection.field(name));
-        for lead in at.selection_fields() {
-            add(&mut parts, lead);
-        }
-    }
-    parts
+/// What is selected of leads: their parts, and the lists of leads below those.
+#[derive(Clone, Debug, Default)]
+pub struct LeadPlan {
+    pub parts: LeadParts,
+    pub tags: Nests,
+    pub project: Nests,
+    pub campaign: Nests,
+    pub sources: Nests,
+    pub partnerships: Nests,
+    pub partners: Nests,
 }
 
-fn add(parts: &mut LeadParts, lead: SelectionField<'_>) {
+/// Where a connection has its objects.
+pub const OBJECTS: &[&[&str]] = &[&["nodes"], &["edges", "node"]];
+
+/// What is selected of the leads that stand at `places` below this field, such as `edges`, `node`.
+///
+/// # Errors
+/// Arguments of nested lists that break a rule.
+pub fn lead_plan(ctx: &Context<'_>, places: &[&[&str]]) -> Result<LeadPlan, Failure> {
+    let mut plan = LeadPlan::default();
+    for lead in at(ctx, places) {
+        add(&mut plan, ctx, &lead)?;
+    }
+    Ok(plan)
+}
+
+/// The selections at `places` below this field.
+pub fn at<'a>(ctx: &'a Context<'_>, places: &[&[&str]]) -> Vec<SelectionField<'a>> {
+    let below = |place: &&[&str]| {
+        let start = vec![ctx.field()];
+        place.iter().fold(start, |fields, name| {
+            let inner = fields.iter().flat_map(SelectionField::selection_set);
+            inner.filter(|field| field.name() == *name).collect()
+        })
+    };
+    places.iter().flat_map(below).collect()
+}
+
+/// Adds what a connection of leads selects of its objects.
+///
+/// # Errors
+/// As [`lead_plan`].
+pub fn add_connection(plan: &mut LeadPlan, ctx: &Context<'_>, connection: &SelectionField<'_>) -> Result<(), Failure> {
+    for field in connection.selection_set() {
+        match field.name() {
+            "nodes" => add(plan, ctx, &field)?,
+            "edges" => {
+                for node in field.selection_set().filter(|inner| inner.name() == "node") {
+                    add(plan, ctx, &node)?;
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn add(plan: &mut LeadPlan, ctx: &Context<'_>, lead: &SelectionField<'_>) -> Result<(), Failure> {
+    let parts = &mut plan.parts;
     for field in lead.selection_set() {
         match field.name() {
-            "project" => parts.project = true,
-            "campaign" => parts.campaign = true,
+            "project" => {
+                parts.project = true;
+                plan.project.add::<Project>(ctx, &field)?;
+            }
+            "campaign" => {
+                parts.campaign = true;
+                plan.campaign.add::<Campaign>(ctx, &field)?;
+            }
             "userData" | "formData" | "attributionData" | "deviceData" | "channelFlow" | "ipAddress" | "userAgent" => {
                 parts.documents = true;
             }
-            "tags" => parts.tags = true,
+            "tags" => {
+                parts.tags = true;
+                plan.tags.add::<Tag>(ctx, &field)?;
+            }
             "customFieldValues" => {
                 let options = Lookahead::from(field).field("field").field("options").exists();
                 parts
@@ -35,19 +98,29 @@ fn add(parts: &mut LeadParts, lead: SelectionField<'_>) {
                     .get_or_insert(FieldParts { options: false })
                     .options |= options;
             }
-            "attributions" => parts.attributions = true,
+            "attributions" => {
+                parts.attributions = true;
+                for source in named(&field, "source") {
+                    plan.sources.add::<AttributionSource>(ctx, &source)?;
+                }
+            }
             "clickIds" => parts.click_ids = true,
             "touchpoints" => parts.touchpoints = true,
             "consents" => parts.consents = true,
             "partnershipLeads" => {
-                let inner = Lookahead::from(field);
                 let wanted = parts.partnership_leads.get_or_insert_default();
                 let PartnershipLeadParts {
                     partnership,
                     partner_users,
                 } = wanted;
-                *partnership |= inner.field("partnership").exists();
-                *partner_users |= inner.field("partnerUsers").exists();
+                *partner_users |= named(&field, "partnerUsers").next().is_some();
+                for partner in named(&field, "partner") {
+                    plan.partners.add::<PartnerCompany>(ctx, &partner)?;
+                }
+                for inner in named(&field, "partnership") {
+                    *partnership = true;
+                    plan.partnerships.add::<Partnership>(ctx, &inner)?;
+                }
             }
             "integrationValues" => parts.integration_values = true,
             "externalRefs" => parts.external_refs = true,
@@ -57,6 +130,12 @@ fn add(parts: &mut LeadParts, lead: SelectionField<'_>) {
             _ => {}
         }
     }
+    Ok(())
+}
+
+fn named<'a>(field: &SelectionField<'a>, name: &'static str) -> impl Iterator<Item = SelectionField<'a>> {
+    let inner: Vec<_> = field.selection_set().filter(|inner| inner.name() == name).collect();
+    inner.into_iter()
 }
 
 /// Whether the options of custom fields are selected anywhere below this field.

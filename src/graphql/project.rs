@@ -1,14 +1,19 @@
 //! Projects.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use std::sync::Arc;
+
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 
 use super::context::{Answer, answer, op};
 use super::error::{Failure, UserError};
 use super::input::{project_ref, rename_paths};
+use super::lead::{Lead, LeadFilter, LeadListArgs, LeadOrder};
+use super::nested::{self, HasLeads, LeadLists, leads_of};
 use super::node::{GlobalId, NodeKind};
-use super::paging::{Connection, List, Listed, PageArgs, connection};
+use super::paging::{Connection, List, Listed, PageArgs};
 use super::payload::{Payload, reply};
 use super::scalars::{DateTime, SafeInt, Uuid};
+use crate::domain::leads::Parent;
 use crate::domain::page::Key;
 use crate::domain::projects::{self, Activity};
 
@@ -16,13 +21,16 @@ const LIST: List = List("projects");
 
 /// A site or funnel that posts leads.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub struct Project {
+    #[graphql(skip)]
+    lists: LeadLists,
     /// The global id.
     pub id: ID,
     /// The number that the REST routes call id.
     legacy_id: SafeInt,
     /// The public id in its plain form.
-    uuid: Uuid,
+    pub uuid: Uuid,
     /// The id that the LeadTrackr route takes as `projectId`.
     public_id: String,
     /// What it is called.
@@ -39,9 +47,59 @@ pub struct Project {
 
 impl Listed for Project {}
 
+impl HasLeads for Project {
+    const PARENT: Parent = Parent::Project;
+    const FIELD: &'static str = "leads";
+    const LIST: &'static str = "Project.leads";
+
+    fn number(&self) -> i64 {
+        self.legacy_id.0
+    }
+
+    fn lists(&self) -> &LeadLists {
+        &self.lists
+    }
+
+    fn lists_mut(&mut self) -> &mut LeadLists {
+        &mut self.lists
+    }
+}
+
+#[ComplexObject]
+impl Project {
+    /// The leads that were captured for it.
+    async fn leads(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which leads; all without it.")] filter: Option<Box<LeadFilter>>,
+        #[graphql(desc = "In which order, at most three keys; the newest first without it.")] order_by: Option<
+            Vec<LeadOrder>,
+        >,
+        #[graphql(desc = "How many from the start; at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 100.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
+    ) -> Answer<Arc<Connection<Lead>>> {
+        let page = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        let args = LeadListArgs {
+            filter,
+            order_by,
+            archived: None,
+            page,
+        };
+        leads_of(ctx, self, args).await
+    }
+}
+
 impl From<projects::Project> for Project {
     fn from(row: projects::Project) -> Self {
         Self {
+            lists: LeadLists::default(),
             id: GlobalId::new(NodeKind::Project, row.uuid).into(),
             legacy_id: SafeInt(row.id),
             uuid: Uuid(row.uuid),
@@ -80,12 +138,13 @@ impl ProjectQueries {
 }
 
 async fn list(ctx: &Context<'_>, args: PageArgs) -> Result<Connection<Project>, Failure> {
-    let page = projects::list(&op(ctx)?, args.request(ctx, LIST)?).await?;
+    let op = op(ctx)?;
+    let page = projects::list(&op, args.request(ctx, LIST)?).await?;
     let key = |row: &projects::Project| Key {
         created_at: row.created_at,
         id: row.id,
     };
-    Ok(connection(LIST, page, key, Project::from))
+    nested::connection(ctx, &op, LIST, page, key).await
 }
 
 #[derive(Debug, Default)]

@@ -1,16 +1,21 @@
 //! Tags.
 
-use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use std::sync::Arc;
+
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 
 use super::context::{Answer, answer, op};
 use super::error::{Failure, UserError};
 use super::input::{Reader, archived, change, rename_paths};
+use super::lead::{Lead, LeadFilter, LeadListArgs, LeadOrder};
+use super::nested::{self, HasLeads, LeadLists, leads_of};
 use super::node::{GlobalId, NodeKind};
-use super::paging::{Connection, List, Listed, PageArgs, connection};
+use super::paging::{Connection, List, Listed, PageArgs};
 use super::partnership::PartnerType;
 use super::payload::{self, EditPayload, Payload, edit_payload, edited, reply};
 use super::scalars::{DateTime, SafeInt, Uuid};
 use crate::domain::caller::Scope;
+use crate::domain::leads::Parent;
 use crate::domain::op::Op;
 use crate::domain::page::Key;
 use crate::domain::{Archived, Shelf, Target, tags};
@@ -19,13 +24,16 @@ const LIST: List = List("tags");
 
 /// A label that can be put on leads and other things.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub struct Tag {
+    #[graphql(skip)]
+    lists: LeadLists,
     /// The global id.
     pub id: ID,
     /// The number that the REST routes call id.
     legacy_id: SafeInt,
     /// The public id in its plain form.
-    uuid: Uuid,
+    pub uuid: Uuid,
     /// What it says.
     label: String,
     /// What it can be put on.
@@ -48,9 +56,59 @@ pub struct Tag {
 
 impl Listed for Tag {}
 
+impl HasLeads for Tag {
+    const PARENT: Parent = Parent::Tag;
+    const FIELD: &'static str = "leads";
+    const LIST: &'static str = "Tag.leads";
+
+    fn number(&self) -> i64 {
+        self.legacy_id.0
+    }
+
+    fn lists(&self) -> &LeadLists {
+        &self.lists
+    }
+
+    fn lists_mut(&mut self) -> &mut LeadLists {
+        &mut self.lists
+    }
+}
+
+#[ComplexObject]
+impl Tag {
+    /// The leads that carry it.
+    async fn leads(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which leads; all without it.")] filter: Option<Box<LeadFilter>>,
+        #[graphql(desc = "In which order, at most three keys; the newest first without it.")] order_by: Option<
+            Vec<LeadOrder>,
+        >,
+        #[graphql(desc = "How many from the start; at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 100.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
+    ) -> Answer<Arc<Connection<Lead>>> {
+        let page = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        let args = LeadListArgs {
+            filter,
+            order_by,
+            archived: None,
+            page,
+        };
+        leads_of(ctx, self, args).await
+    }
+}
+
 impl From<tags::Tag> for Tag {
     fn from(row: tags::Tag) -> Self {
         Self {
+            lists: LeadLists::default(),
             id: GlobalId::new(NodeKind::Tag, row.uuid).into(),
             legacy_id: SafeInt(row.id),
             uuid: Uuid(row.uuid),
@@ -109,12 +167,13 @@ impl TagQueries {
 }
 
 async fn list(ctx: &Context<'_>, args: PageArgs, archived: Archived) -> Result<Connection<Tag>, Failure> {
-    let page = tags::list(&op(ctx)?, archived, args.request(ctx, LIST)?).await?;
+    let op = op(ctx)?;
+    let page = tags::list(&op, archived, args.request(ctx, LIST)?).await?;
     let key = |row: &tags::Tag| Key {
         created_at: row.created_at,
         id: row.id,
     };
-    Ok(connection(LIST, page, key, Tag::from))
+    nested::connection(ctx, &op, LIST, page, key).await
 }
 
 #[derive(Debug, Default)]

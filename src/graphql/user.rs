@@ -1,12 +1,17 @@
 //! The people of the workspace.
 
-use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use std::sync::Arc;
+
+use async_graphql::{ComplexObject, Context, Enum, ID, Object, SimpleObject};
 
 use super::context::{Answer, answer, op};
 use super::error::Failure;
+use super::lead::{Lead, LeadFilter, LeadListArgs, LeadOrder};
+use super::nested::{self, HasLeads, LeadLists, leads_of};
 use super::node::{GlobalId, NodeKind};
-use super::paging::{Connection, List, Listed, PageArgs, connection};
+use super::paging::{Connection, List, Listed, PageArgs};
 use super::scalars::{DateTime, SafeInt, Uuid};
+use crate::domain::leads::Parent;
 use crate::domain::page::Key;
 use crate::domain::users;
 
@@ -14,13 +19,16 @@ const LIST: List = List("users");
 
 /// A person who works in the workspace.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub struct User {
+    #[graphql(skip)]
+    lists: LeadLists,
     /// The global id.
     pub id: ID,
     /// The number that the REST routes call id.
     legacy_id: SafeInt,
     /// The public id in its plain form.
-    uuid: Uuid,
+    pub uuid: Uuid,
     /// The e-mail address.
     email: String,
     /// The first name.
@@ -41,9 +49,59 @@ pub struct User {
 
 impl Listed for User {}
 
+impl HasLeads for User {
+    const PARENT: Parent = Parent::Assignee;
+    const FIELD: &'static str = "assignedLeads";
+    const LIST: &'static str = "User.assignedLeads";
+
+    fn number(&self) -> i64 {
+        self.legacy_id.0
+    }
+
+    fn lists(&self) -> &LeadLists {
+        &self.lists
+    }
+
+    fn lists_mut(&mut self) -> &mut LeadLists {
+        &mut self.lists
+    }
+}
+
+#[ComplexObject]
+impl User {
+    /// The leads that the person works on.
+    async fn assigned_leads(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which leads; all without it.")] filter: Option<Box<LeadFilter>>,
+        #[graphql(desc = "In which order, at most three keys; the newest first without it.")] order_by: Option<
+            Vec<LeadOrder>,
+        >,
+        #[graphql(desc = "How many from the start; at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 100.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
+    ) -> Answer<Arc<Connection<Lead>>> {
+        let page = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        let args = LeadListArgs {
+            filter,
+            order_by,
+            archived: None,
+            page,
+        };
+        leads_of(ctx, self, args).await
+    }
+}
+
 impl From<users::User> for User {
     fn from(row: users::User) -> Self {
         Self {
+            lists: LeadLists::default(),
             id: GlobalId::new(NodeKind::User, row.uuid).into(),
             legacy_id: SafeInt(row.id),
             uuid: Uuid(row.uuid),
@@ -98,10 +156,11 @@ impl UserQueries {
 }
 
 async fn list(ctx: &Context<'_>, args: PageArgs) -> Result<Connection<User>, Failure> {
-    let page = users::list(&op(ctx)?, args.request(ctx, LIST)?).await?;
+    let op = op(ctx)?;
+    let page = users::list(&op, args.request(ctx, LIST)?).await?;
     let key = |row: &users::User| Key {
         created_at: row.created_at,
         id: row.id,
     };
-    Ok(connection(LIST, page, key, User::from))
+    nested::connection(ctx, &op, LIST, page, key).await
 }

@@ -46,19 +46,27 @@ impl Keys {
         let first_name = first_name.and_then(text::key);
         let last_name = last_name.and_then(text::key);
         let names = [first_name.as_deref(), last_name.as_deref()];
-        let name = text::key(&names.into_iter().flatten().collect::<Vec<_>>().join(" "));
+        let full_name = names.into_iter().flatten().collect::<Vec<_>>().join(" ");
         let company = company_name.and_then(text::key);
-        let phone_key = phone_key(phone);
-        let [as_email, as_phone, digits] = [email, phone, phone_key.as_deref()].map(|text| text.and_then(text::key));
-        let lines = [&name, &company, &as_email, &as_phone, &digits];
-        let search = lines.into_iter().flatten().map(String::as_str).collect::<Vec<_>>();
+        let (email_key, phone_key) = (email_key(email), phone_key(phone));
+        let [as_email, as_phone] = [email, phone].map(|text| text.and_then(text::key));
+        // All of every key stands in it, so that a search narrows down what contains a part of a key.
+        let lines = [
+            Some(full_name.as_str()),
+            company.as_deref(),
+            email_key.as_deref(),
+            as_email.as_deref().filter(|text| email_key.as_deref() != Some(*text)),
+            as_phone.as_deref(),
+            phone_key.as_deref().filter(|text| as_phone.as_deref() != Some(*text)),
+        ];
+        let lines = lines.into_iter().flatten().filter(|line| !line.is_empty());
         Self {
-            search: search.join("\n"),
-            email: email_key(email),
+            search: lines.collect::<Vec<_>>().join("\n"),
+            name: text::key(&full_name),
+            email: email_key,
             phone: phone_key,
             first_name,
             last_name,
-            name,
             company,
         }
     }
@@ -111,7 +119,10 @@ mod tests {
             last_name: Some("ÄRGER"),
             company_name: Some("ACME"),
         });
-        assert_eq!(keys.search, "jo ärger\nacme\njo@bücher.example\n0031 6-12\n+31612");
+        assert_eq!(
+            keys.search,
+            "jo ärger\nacme\njo@xn--bcher-kva.example\njo@bücher.example\n0031 6-12\n+31612"
+        );
         assert_eq!(keys.name.as_deref(), Some("jo ärger"));
         assert_eq!(keys.email.as_deref(), Some("jo@xn--bcher-kva.example"));
         assert_eq!(Keys::of(Contact::default()), Keys::default());

@@ -4,8 +4,10 @@ mod author;
 pub mod capture;
 pub mod credit;
 mod facts;
+pub mod filter;
 mod intake;
 mod keys;
+mod order;
 pub mod read;
 pub mod register;
 
@@ -15,7 +17,9 @@ pub use crate::entity::partnership_lead::{Acceptance, Direction, FormDirection};
 pub(in crate::domain) use register::copy;
 
 pub use capture::{Captured, NewCapture, Outcome, capture};
-pub use read::{LeadGraph, LeadKey, LeadParts, by_uuids, find, list};
+pub use filter::LeadFilter;
+pub use order::{Blanks, Direction as OrderDirection, KeyValue, LeadOrder, OrderBy, Place};
+pub use read::{LeadGraph, LeadKey, LeadParts, LeadQuery, Parent, Shelf, by_uuids, find, list, lists_of};
 pub use register::{NewRegistration, Registered, register};
 
 use super::error::{Error, Result};

@@ -115,7 +115,7 @@ pub async fn list(op: &Op, request: PageRequest) -> Result<Page<Partnership>> {
         return Ok(counted.with_items(Vec::new()));
     }
     let rows = whole(op.db(), page::cut(sides, order, request), op.find()).await?;
-    Ok(page::finish(rows, request, counted.total))
+    Ok(page::finish(rows, &request, counted.total))
 }
 
 /// The partnerships with these ids (of the caller's sides), in any order; unknown ones are absent.

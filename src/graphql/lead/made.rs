@@ -7,6 +7,7 @@ use crate::domain::caller::Scope;
 use crate::domain::leads;
 use crate::domain::op::Op;
 use crate::graphql::error::Failure;
+use crate::graphql::nested::{self, Budget};
 use crate::graphql::prefetch;
 
 /// Refuses before anything is written a caller who may not read the lead that the payload is asked for.
@@ -26,10 +27,12 @@ pub async fn load(ctx: &Context<'_>, op: &Op, uuid: uuid::Uuid) -> Result<Option
     if !is_selected(ctx) {
         return Ok(None);
     }
-    let parts = prefetch::lead_parts(ctx, &[&["lead"]]);
+    let plan = prefetch::lead_plan(ctx, &[&["lead"]])?;
     // Somebody may have archived it since.
-    let lead = leads::by_uuids(op, &[uuid], &parts).await?.pop();
-    Ok(lead.map(Lead::from))
+    let found = leads::by_uuids(op, &[uuid], &plan.parts).await?;
+    let mut found: Vec<Lead> = found.into_iter().map(Lead::from).collect();
+    nested::below_leads(op, &Budget::default(), &plan, &mut found).await?;
+    Ok(found.pop())
 }
 
 fn is_selected(ctx: &Context<'_>) -> bool {

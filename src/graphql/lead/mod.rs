@@ -2,7 +2,10 @@
 
 mod capture;
 mod enums;
+mod filter;
+mod list;
 mod made;
+mod order;
 mod parts;
 mod queries;
 mod register;
@@ -13,9 +16,12 @@ mod values;
 use async_graphql::{ID, SimpleObject};
 use serde_json::Value;
 
+use super::attribution::AttributionSource;
 use super::campaign::Campaign;
 use super::node::{GlobalId, NodeKind};
-use super::paging::{List, Listed};
+use super::paging::Listed;
+use super::partner::PartnerCompany;
+use super::partnership::Partnership;
 use super::project::Project;
 use super::scalars::{DateTime, Json, SafeInt, Uuid};
 use super::tag::Tag;
@@ -25,13 +31,16 @@ use crate::domain::rel::Rel;
 
 pub use capture::CaptureMutations;
 use enums::{AssociationType, IntegrationName, LeadOrigin, LeadSource, LeadStatus, ProcessingState};
+pub use filter::LeadFilter;
+pub use list::{LeadList, LeadListArgs};
+pub use order::LeadOrder;
 use parts::{ClickId, Consent, ExternalRef, IntegrationValue, LeadAttribution, OriginalPayload, PartnershipLead};
 use parts::{Powerup, Touchpoint};
 pub use queries::LeadQueries;
 pub use register::RegisterMutations;
 use values::CustomFieldValue;
 
-const LIST: List = List("leads");
+const LIST: &str = "leads";
 
 /// Somebody who may become a customer, with everything that is known of them.
 #[derive(Clone, Debug, SimpleObject)]
@@ -41,7 +50,7 @@ pub struct Lead {
     /// The number that the REST routes call id.
     legacy_id: SafeInt,
     /// The public id in its plain form.
-    uuid: Uuid,
+    pub uuid: Uuid,
     /// The door it came through.
     origin: LeadOrigin,
     /// Where it stands in the sales process.
@@ -79,9 +88,9 @@ pub struct Lead {
     /// When it was last changed.
     updated_at: DateTime,
     /// The project it was captured for.
-    project: Rel<Option<Project>>,
+    pub project: Rel<Option<Project>>,
     /// The campaign it is registered for.
-    campaign: Rel<Option<Campaign>>,
+    pub campaign: Rel<Option<Campaign>>,
     /// The contact data of the web form, as they were sent.
     user_data: Rel<Option<Json>>,
     /// The form's own data, as they were sent.
@@ -97,7 +106,7 @@ pub struct Lead {
     /// The visitor's browser.
     user_agent: Rel<Option<String>>,
     /// Its tags.
-    tags: Rel<Vec<Tag>>,
+    pub tags: Rel<Vec<Tag>>,
     /// Its values for custom fields, one a field.
     custom_field_values: Rel<Vec<CustomFieldValue>>,
     /// What it is attributed to, by date.
@@ -186,6 +195,28 @@ impl From<LeadGraph> for Lead {
             original_payloads: each(payloads),
         }
     }
+}
+
+/// What of a lead has lists of leads below it, for those who load them.
+impl Lead {
+    pub fn sources_mut(&mut self) -> Vec<&mut AttributionSource> {
+        let attributions = loaded(&mut self.attributions);
+        attributions.map(|attribution| &mut attribution.source).collect()
+    }
+
+    pub fn partners_mut(&mut self) -> Vec<&mut PartnerCompany> {
+        let parts = loaded(&mut self.partnership_leads);
+        parts.map(|part| &mut part.partner).collect()
+    }
+
+    pub fn partnerships_mut(&mut self) -> Vec<&mut Partnership> {
+        let parts = loaded(&mut self.partnership_leads);
+        parts.filter_map(|part| part.partnership.loaded_mut()).collect()
+    }
+}
+
+fn loaded<T>(relation: &mut Rel<Vec<T>>) -> impl Iterator<Item = &mut T> {
+    relation.loaded_mut().into_iter().flatten()
 }
 
 fn each<R, T: From<R>>(rows: Rel<Vec<R>>) -> Rel<Vec<T>> {

@@ -19,7 +19,7 @@ pub struct LeadAttribution {
     /// The public id in its plain form.
     uuid: Uuid,
     /// What the lead is attributed to.
-    source: AttributionSource,
+    pub source: AttributionSource,
     /// When that was.
     attributed_at: DateTime,
     /// Its position by date, from 1.
@@ -183,9 +183,9 @@ pub struct PartnershipLead {
     /// The programme.
     partner_type: PartnerType,
     /// The other company.
-    partner: PartnerCompany,
+    pub partner: PartnerCompany,
     /// The partnership.
-    partnership: Rel<Partnership>,
+    pub partnership: Rel<Partnership>,
     /// The people at the partner who are told of it.
     partner_users: Rel<Vec<PartnerUser>>,
     /// Whether the partner was to get it.

@@ -2,14 +2,14 @@
 
 use async_graphql::{Context, ID, InputObject, Object, OneofObject};
 
-use super::{LIST, Lead};
-use crate::domain::leads::{self, LeadGraph, LeadKey};
-use crate::domain::page::Key;
+use super::{LIST, Lead, LeadFilter, LeadList, LeadListArgs, LeadOrder};
+use crate::domain::leads::{self, LeadKey};
 use crate::graphql::context::{Answer, answer, answer_found, op};
 use crate::graphql::error::Failure;
 use crate::graphql::input::project_ref;
+use crate::graphql::nested::{self, Budget};
 use crate::graphql::node::{GlobalId, NodeKind};
-use crate::graphql::paging::{Connection, PageArgs, connection};
+use crate::graphql::paging::{Connection, PageArgs};
 use crate::graphql::prefetch;
 use crate::graphql::scalars::{SafeInt, Uuid};
 
@@ -23,20 +23,31 @@ impl LeadQueries {
         answer_found(ctx, find(ctx, by).await)
     }
 
-    /// The workspace's leads, newest first. A key that is bound to a project sees that project's.
+    /// The workspace's leads. A key that is bound to a project sees that project's.
     async fn leads(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "Which leads; all without it.")] filter: Option<Box<LeadFilter>>,
+        #[graphql(desc = "In which order, at most three keys; the newest first without it.")] order_by: Option<
+            Vec<LeadOrder>,
+        >,
+        #[graphql(desc = "The archived leads instead of the live ones.", default = false)] archived: bool,
         #[graphql(desc = "How many from the start; at most 100.")] first: Option<i32>,
         #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end; at most 100.")] last: Option<i32>,
         #[graphql(desc = "End before this cursor.")] before: Option<String>,
     ) -> Answer<Connection<Lead>> {
-        let args = PageArgs {
+        let page = PageArgs {
             first,
             after,
             last,
             before,
+        };
+        let args = LeadListArgs {
+            filter,
+            order_by,
+            archived: Some(archived),
+            page,
         };
         answer(ctx, list(ctx, args).await)
     }
@@ -87,17 +98,20 @@ async fn find(ctx: &Context<'_>, by: LeadBy) -> Result<Option<Lead>, Failure> {
             unique_event_id,
         },
     };
-    let parts = prefetch::lead_parts(ctx, &[&[]]);
-    Ok(leads::find(&op, &key, &parts).await?.map(Lead::from))
+    let plan = prefetch::lead_plan(ctx, &[&[]])?;
+    let found = leads::find(&op, &key, &plan.parts).await?;
+    let mut found: Vec<Lead> = found.into_iter().map(Lead::from).collect();
+    nested::below_leads(&op, &Budget::default(), &plan, &mut found).await?;
+    Ok(found.pop())
 }
 
-async fn list(ctx: &Context<'_>, args: PageArgs) -> Result<Connection<Lead>, Failure> {
-    let request = args.request(ctx, LIST)?;
-    let parts = prefetch::lead_parts(ctx, &[&["nodes"], &["edges", "node"]]);
-    let page = leads::list(&op(ctx)?, request, &parts).await?;
-    let key = |graph: &LeadGraph| Key {
-        created_at: graph.lead.created_at,
-        id: graph.lead.id,
-    };
-    Ok(connection(LIST, page, key, Lead::from))
+async fn list(ctx: &Context<'_>, args: LeadListArgs) -> Result<Connection<Lead>, Failure> {
+    let list = LeadList::of_field(ctx, LIST, args)?;
+    let plan = prefetch::lead_plan(ctx, prefetch::OBJECTS)?;
+    let op = op(ctx)?;
+    let page = leads::list(&op, list.query.clone(), list.request.clone(), &plan.parts).await?;
+    let (places, mut found) = LeadList::take_apart(page);
+    nested::below_leads(&op, &Budget::default(), &plan, &mut found).await?;
+    let items = places.items.iter().cloned().zip(found).collect();
+    Ok(list.connection(places.with_items(items)))
 }

@@ -1,12 +1,14 @@
 //! Reading leads: one, some, or a page, each with just the parts that were asked for.
 
+mod list;
 mod load;
+mod nested;
 mod partners;
 mod rows;
 mod values;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use sea_orm::{ColumnTrait, DerivePartialModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{ColumnTrait, DerivePartialModel, QueryFilter, QueryOrder, QuerySelect, Select};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -18,7 +20,6 @@ use crate::domain::campaigns::Campaign;
 use crate::domain::custom_fields::{CustomField, CustomFieldOption};
 use crate::domain::error::Result;
 use crate::domain::op::Op;
-use crate::domain::page::{self, Page, PageRequest};
 use crate::domain::partnerships::{PartnerCompany, PartnerUser, Partnership};
 use crate::domain::projects::{self, Project, ProjectRef};
 use crate::domain::rel::Rel;
@@ -27,6 +28,8 @@ use crate::entity::lead;
 pub use crate::entity::partnership_lead::Model as PartnershipLeadRow;
 
 pub use super::capture::channel_flow::Touchpoint;
+pub use list::{LeadQuery, Shelf, list};
+pub use nested::{Parent, lists_of};
 
 /// A lead's own row, without the documents that a web form sent.
 #[derive(Clone, Debug, PartialEq, DerivePartialModel)]
@@ -260,41 +263,14 @@ pub async fn by_uuids(op: &Op, uuids: &[Uuid], parts: &LeadParts) -> Result<Vec<
     load::graphs(op, leads, parts).await
 }
 
-/// Live leads, newest first.
-///
-/// # Errors
-/// Missing scope, or a database fault.
-pub async fn list(op: &Op, page: PageRequest, parts: &LeadParts) -> Result<Page<LeadGraph>> {
-    op.require(Scope::Read)?;
-    let leads = visible(op).filter(lead::Column::MergedIntoId.is_null());
-    let total = if page.count {
-        Some(leads.clone().count(op.db()).await?)
-    } else {
-        None
-    };
-    let found = if page.rows {
-        let rows = page::cut(leads, (lead::Column::CreatedAt, lead::Column::Id), page);
-        rows.into_partial_model::<Lead>().all(op.db()).await?
-    } else {
-        Vec::new()
-    };
-    let Page {
-        items,
-        has_next,
-        has_previous,
-        total,
-    } = page::finish(found, page, total);
-    Ok(Page {
-        items: load::graphs(op, items, parts).await?,
-        has_next,
-        has_previous,
-        total,
-    })
-}
-
 /// The leads this caller may see: not archived, and of its project if it is bound to one.
 fn visible(op: &Op) -> Select<lead::Entity> {
-    let leads = op.find::<lead::Entity>().filter(lead::Column::DeletedAt.is_null());
+    of_caller(op).filter(lead::Column::DeletedAt.is_null())
+}
+
+/// All leads that are the caller's: of the workspace, or of the project that it is bound to.
+fn of_caller(op: &Op) -> Select<lead::Entity> {
+    let leads = op.find::<lead::Entity>();
     match op.caller().project_id {
         Some(project) => leads.filter(lead::Column::ProjectId.eq(project)),
         None => leads,
