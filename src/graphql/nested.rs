@@ -256,7 +256,7 @@ pub async fn leads_of<P: HasLeads>(ctx: &Context<'_>, parent: &P, args: LeadList
     if let Some(loaded) = parent.lists().0.get(key) {
         return Some(Ok(Arc::clone(loaded)));
     }
-    answer(ctx, own::<P>(ctx, parent.number(), args).await)
+    answer(ctx, Box::pin(own::<P>(ctx, parent.number(), args)).await)
 }
 
 async fn own<P: HasLeads>(

@@ -20,7 +20,7 @@ pub struct LeadQueries;
 impl LeadQueries {
     /// One lead; null when there is none.
     async fn lead(&self, ctx: &Context<'_>, #[graphql(desc = "What identifies it.")] by: LeadBy) -> Answer<Lead> {
-        answer_found(ctx, find(ctx, by).await)
+        answer_found(ctx, Box::pin(find(ctx, by)).await)
     }
 
     /// The workspace's leads. A key that is bound to a project sees that project's.
@@ -49,7 +49,7 @@ impl LeadQueries {
             archived: Some(archived),
             page,
         };
-        answer(ctx, list(ctx, args).await)
+        answer(ctx, Box::pin(list(ctx, args)).await)
     }
 }
 
