@@ -14,6 +14,7 @@ mod m0006_events;
 mod m0007_lead_search;
 mod m0008_lead_edits;
 mod m0009_credits;
+mod m0010_edited_texts;
 
 use std::collections::HashSet;
 
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_lead_search::Migration),
             Box::new(m0008_lead_edits::Migration),
             Box::new(m0009_credits::Migration),
+            Box::new(m0010_edited_texts::Migration),
         ]
     }
 }

@@ -29,6 +29,14 @@ impl<T> Change<T> {
         }
     }
 
+    /// The value, where there is to be one.
+    pub fn value(&self) -> Option<&T> {
+        match self {
+            Self::Keep | Self::Clear => None,
+            Self::Set(value) => Some(value),
+        }
+    }
+
     pub fn is_keep(&self) -> bool {
         match self {
             Self::Keep => true,

@@ -28,6 +28,11 @@ pub struct Event {
 pub enum EventKind {
     LeadCreated,
     LeadUpdated,
+    LeadArchived,
+    LeadRestored,
+    NoteCreated,
+    NoteUpdated,
+    NoteDeleted,
     TagCreated,
     TagUpdated,
     TagArchived,
@@ -54,6 +59,11 @@ impl EventKind {
         match self {
             Self::LeadCreated => "lead.created",
             Self::LeadUpdated => "lead.updated",
+            Self::LeadArchived => "lead.archived",
+            Self::LeadRestored => "lead.restored",
+            Self::NoteCreated => "note.created",
+            Self::NoteUpdated => "note.updated",
+            Self::NoteDeleted => "note.deleted",
             Self::TagCreated => "tag.created",
             Self::TagUpdated => "tag.updated",
             Self::TagArchived => "tag.archived",
@@ -200,6 +210,8 @@ pub struct LeadFacts {
     pub last_name: Option<String>,
     pub company_name: Option<String>,
     pub status: String,
+    pub lost_reason: Option<String>,
+    pub value: Option<MoneyFacts>,
     pub source: Option<String>,
     pub association_type: Option<String>,
     pub campaign: Option<Uuid>,
@@ -213,12 +225,30 @@ pub struct LeadFacts {
     pub attribution_data: Option<Value>,
     pub device_data: Option<Value>,
     pub channel_flow: Option<Value>,
+    pub archived_at: Option<DateTime<Utc>>,
+    pub assignees: Vec<Uuid>,
     pub tags: Vec<Uuid>,
     pub custom_fields: Vec<CustomFieldValueFacts>,
     pub attributions: Vec<AttributionFacts>,
     pub partnership_leads: Vec<PartnershipLeadFacts>,
     pub integration_values: BTreeMap<Uuid, Value>,
     pub powerups: BTreeMap<String, Value>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MoneyFacts {
+    /// In the smallest unit of the currency.
+    pub minor: i64,
+    pub currency: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NoteFacts {
+    pub lead: Option<Uuid>,
+    pub text: Option<String>,
+    /// The person who wrote it, if one is known.
+    pub author: Option<Uuid>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]

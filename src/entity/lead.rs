@@ -60,6 +60,8 @@ pub struct Model {
     pub external_id: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
     pub dedupe_key: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub edited_texts: Option<String>,
     #[sea_orm(column_type = "JsonBinary", nullable)]
     pub user_data: Option<Json>,
     #[sea_orm(column_type = "JsonBinary", nullable)]

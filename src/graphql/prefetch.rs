@@ -84,6 +84,8 @@ fn add(plan: &mut LeadPlan, ctx: &Context<'_>, lead: &SelectionField<'_>) -> Res
                 parts.campaign = true;
                 plan.campaign.add::<Campaign>(ctx, &field)?;
             }
+            "createdBy" => parts.created_by = true,
+            "assignees" => parts.assignees = true,
             "userData" | "formData" | "attributionData" | "deviceData" | "channelFlow" | "ipAddress" | "userAgent" => {
                 parts.documents = true;
             }

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::domain::events::{LeadFacts, word};
+use crate::domain::events::{LeadFacts, MoneyFacts, word};
 use crate::entity::lead;
 
 /// The facts of the row itself; what hangs on the lead is added by who wrote it.
@@ -15,6 +15,8 @@ pub(super) fn of_row(lead: &lead::Model) -> LeadFacts {
         last_name: lead.last_name.clone(),
         company_name: lead.company_name.clone(),
         status: word(&lead.status),
+        lost_reason: lead.lost_reason.clone(),
+        value: value(lead),
         source: lead.source.as_ref().map(word),
         association_type: lead.association_type.as_ref().map(word),
         integration_name: lead.integration_name.as_ref().map(word),
@@ -27,8 +29,16 @@ pub(super) fn of_row(lead: &lead::Model) -> LeadFacts {
         attribution_data: lead.attribution_data.clone(),
         device_data: lead.device_data.clone(),
         channel_flow: lead.channel_flow.clone(),
+        archived_at: lead.deleted_at,
         ..Default::default()
     }
+}
+
+fn value(lead: &lead::Model) -> Option<MoneyFacts> {
+    Some(MoneyFacts {
+        minor: lead.value_minor?,
+        currency: lead.currency.clone()?,
+    })
 }
 
 pub(super) fn of_web_form(lead: &lead::Model, project: Uuid) -> LeadFacts {

@@ -11,7 +11,7 @@ use crate::entity::lead;
 const MAX_ADDRESS: usize = 1000;
 
 /// How a lead can be reached, as it was given.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Contact<'a> {
     pub email: Option<&'a str>,
     pub phone: Option<&'a str>,

@@ -1,14 +1,25 @@
-//! Leads: captured from web forms (LeadTrackr's way), registered by partners (JourneyBee's way), read by everyone.
+//! Leads: captured from web forms (LeadTrackr's way), registered by partners (JourneyBee's way), read and changed by
+//! everyone.
 
+mod attributions;
 mod author;
 pub mod capture;
+mod contact;
 pub mod credit;
+mod dedupe;
+pub mod edit;
+mod edited;
 mod facts;
+mod field_values;
+mod fields;
 pub mod filter;
 mod intake;
 mod keys;
+mod money;
+pub mod notes;
 mod order;
 pub mod read;
+mod references;
 pub mod register;
 
 pub use crate::entity::lead::{AssociationType, IntegrationName, LeadOrigin, LeadSource, LeadStatus, ProcessingState};
@@ -17,7 +28,9 @@ pub use crate::entity::partnership_lead::{Acceptance, Direction, FormDirection};
 pub(in crate::domain) use register::copy;
 
 pub use capture::{Captured, NewCapture, Outcome, capture};
+pub use edit::{Edited, LeadEdit, LeadTarget, archive, edit, restore};
 pub use filter::LeadFilter;
+pub use money::Money;
 pub use order::{Blanks, Direction as OrderDirection, KeyValue, LeadOrder, OrderBy, Place};
 pub use read::{LeadGraph, LeadKey, LeadParts, LeadQuery, Parent, Shelf, by_uuids, find, list, lists_of};
 pub use register::{NewRegistration, Registered, register};
@@ -44,6 +57,15 @@ impl Attempts {
             Ok(_) => Err(Error::broken("a lead that was in the way kept vanishing")),
             Err(error) if error.is_contention() && self.0 < ATTEMPTS => Ok(()),
             Err(error) => Err(error),
+        }
+    }
+
+    /// [`Self::again`] for a write that only fails. One that lost a key to another write at the same moment sees at the
+    /// next try who has it.
+    fn again_after(&mut self, error: Error) -> Result<()> {
+        match error.is_unique_violation() {
+            true => self.again::<()>(Ok(None)),
+            false => self.again::<()>(Err(error)),
         }
     }
 }

@@ -25,6 +25,7 @@ use super::partnership::Partnership;
 use super::project::Project;
 use super::scalars::{DateTime, Json, SafeInt, Uuid};
 use super::tag::Tag;
+use super::user::User;
 use crate::domain::leads::LeadGraph;
 use crate::domain::leads::read::Documents;
 use crate::domain::rel::Rel;
@@ -35,7 +36,7 @@ pub use filter::LeadFilter;
 pub use list::{LeadList, LeadListArgs};
 pub use order::LeadOrder;
 use parts::{ClickId, Consent, ExternalRef, IntegrationValue, LeadAttribution, OriginalPayload, PartnershipLead};
-use parts::{Powerup, Touchpoint};
+use parts::{LeadAssignee, Money, Powerup, Touchpoint};
 pub use queries::LeadQueries;
 pub use register::RegisterMutations;
 use values::CustomFieldValue;
@@ -55,6 +56,10 @@ pub struct Lead {
     origin: LeadOrigin,
     /// Where it stands in the sales process.
     status: LeadStatus,
+    /// Why it is lost; null while it is not.
+    lost_reason: Option<String>,
+    /// What it is worth, if that is known.
+    value: Option<Money>,
     /// Whether a conversion of it is being processed.
     processing_state: ProcessingState,
     /// What brought it in; null for leads of web forms.
@@ -87,6 +92,12 @@ pub struct Lead {
     created_at: DateTime,
     /// When it was last changed.
     updated_at: DateTime,
+    /// When it was archived; null while it is live. Archived leads are seen in the answers of `archiveLead` alone.
+    archived_at: Option<DateTime>,
+    /// The person who made it, if one is known.
+    created_by: Rel<Option<User>>,
+    /// Who works on it, in the order in which they were assigned. At most 100.
+    assignees: Rel<Vec<LeadAssignee>>,
     /// The project it was captured for.
     pub project: Rel<Option<Project>>,
     /// The campaign it is registered for.
@@ -137,6 +148,8 @@ impl From<LeadGraph> for Lead {
             lead,
             project,
             campaign,
+            created_by,
+            assignees,
             documents,
             tags,
             custom_field_values,
@@ -157,6 +170,8 @@ impl From<LeadGraph> for Lead {
             uuid: Uuid(lead.uuid),
             origin: lead.origin.into(),
             status: lead.status.into(),
+            lost_reason: lead.lost_reason,
+            value: Money::of(lead.value_minor, lead.currency),
             processing_state: lead.processing_state.into(),
             source: lead.source.map(LeadSource::from),
             association_type: lead.association_type.map(AssociationType::from),
@@ -173,6 +188,9 @@ impl From<LeadGraph> for Lead {
             version: SafeInt(lead.version),
             created_at: DateTime(lead.created_at),
             updated_at: DateTime(lead.updated_at),
+            archived_at: lead.deleted_at.map(DateTime),
+            created_by: created_by.map(|user| user.map(User::from)),
+            assignees: each(assignees),
             project: project.map(|project| project.map(Project::from)),
             campaign: campaign.map(|campaign| campaign.map(Campaign::from)),
             user_data: documents.user_data,

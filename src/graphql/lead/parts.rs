@@ -10,6 +10,45 @@ use crate::graphql::node::{GlobalId, NodeKind};
 use crate::graphql::partner::{PartnerCompany, PartnerUser};
 use crate::graphql::partnership::{PartnerType, Partnership};
 use crate::graphql::scalars::{DateTime, Json, SafeInt, Uuid};
+use crate::graphql::user::User;
+
+/// Somebody who works on a lead.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct LeadAssignee {
+    /// The person.
+    user: User,
+    /// Since when.
+    assigned_at: DateTime,
+}
+
+impl From<read::Assignee> for LeadAssignee {
+    fn from(read::Assignee { user, assigned_at }: read::Assignee) -> Self {
+        Self {
+            user: user.into(),
+            assigned_at: DateTime(assigned_at),
+        }
+    }
+}
+
+/// An amount of money.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct Money {
+    /// In the smallest unit of the currency, such as cents.
+    minor: SafeInt,
+    /// The currency by its three letters of ISO 4217, such as `EUR`.
+    currency: String,
+}
+
+impl Money {
+    /// Both are there, or nothing is.
+    pub fn of(minor: Option<i64>, currency: Option<String>) -> Option<Self> {
+        let (minor, currency) = minor.zip(currency)?;
+        Some(Self {
+            minor: SafeInt(minor),
+            currency,
+        })
+    }
+}
 
 /// A dated attribution of a lead to a source.
 #[derive(Clone, Debug, SimpleObject)]

@@ -1,7 +1,8 @@
 //! What a web form says about a lead, and how a second form adds to it. Pure.
 //!
 //! Vendors send one lead from the browser and from the server at nearly the same time, each with a part of the data, so
-//! merging may only ever add: a blank never erases.
+//! merging may only ever add: a blank never erases. What somebody has edited since is theirs: the documents still take
+//! up what a later form says, the lead's own texts do not.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use serde_json::{Map, Value};
 use super::channel_flow::{Touchpoint, touchpoints};
 use super::{NewCapture, click_ids};
 use crate::domain::error::{Problem, ProblemCode, Result};
-use crate::domain::leads::ConsentState;
+use crate::domain::leads::{ConsentState, edited};
 use crate::domain::text;
 use crate::entity::lead;
 
@@ -42,6 +43,8 @@ pub(super) struct WebForm {
     pub click_ids: BTreeMap<String, String>,
     pub consents: BTreeMap<String, ConsentState>,
     pub touchpoints: Vec<Touchpoint>,
+    /// Of a stored lead: the columns that somebody has edited, see [`edited`].
+    pub edited_texts: Option<String>,
 }
 
 impl WebForm {
@@ -94,6 +97,7 @@ impl WebForm {
             attribution_data: new.attribution_data.clone(),
             device_data: new.device_data.clone(),
             channel_flow,
+            edited_texts: None,
         }
     }
 
@@ -125,22 +129,30 @@ impl WebForm {
             attribution_data,
             device_data: object(&lead.device_data),
             channel_flow: lead.channel_flow.clone(),
+            edited_texts: lead.edited_texts.clone(),
         }
     }
 
-    /// `self` enriched by a later form. Its unique event id stays what it is.
+    /// `self` enriched by a later form. Its unique event id stays what it is, and so does what somebody has edited.
     pub(super) fn merge(&self, later: &Self) -> Self {
         let newer = |new: &Option<String>, old: &Option<String>| new.clone().or_else(|| old.clone());
+        let text = |column: &str, new: &Option<String>, old: &Option<String>| match edited::contains(
+            self.edited_texts.as_deref(),
+            column,
+        ) {
+            true => old.clone(),
+            false => newer(new, old),
+        };
         let attribution_data = merge(&self.attribution_data, &later.attribution_data);
         let channel_flow = later.channel_flow.clone().or_else(|| self.channel_flow.clone());
         Self {
             unique_event_id: self.unique_event_id.clone(),
-            unique_identifier: newer(&later.unique_identifier, &self.unique_identifier),
-            email: newer(&later.email, &self.email),
-            phone: newer(&later.phone, &self.phone),
-            first_name: newer(&later.first_name, &self.first_name),
-            last_name: newer(&later.last_name, &self.last_name),
-            company_name: newer(&later.company_name, &self.company_name),
+            unique_identifier: text("external_id", &later.unique_identifier, &self.unique_identifier),
+            email: text("email", &later.email, &self.email),
+            phone: text("phone", &later.phone, &self.phone),
+            first_name: text("first_name", &later.first_name, &self.first_name),
+            last_name: text("last_name", &later.last_name, &self.last_name),
+            company_name: text("company_name", &later.company_name, &self.company_name),
             form_name: newer(&later.form_name, &self.form_name),
             form_message: newer(&later.form_message, &self.form_message),
             click_ids: both(&self.click_ids, &later.click_ids),
@@ -151,6 +163,7 @@ impl WebForm {
             attribution_data,
             device_data: merge(&self.device_data, &later.device_data),
             channel_flow,
+            edited_texts: self.edited_texts.clone(),
         }
     }
 }

@@ -9,8 +9,8 @@ use super::partners::partnership_leads;
 use super::rows::{ByLead, group, join, joined, take, when, when_some};
 use super::values::custom_field_values;
 use super::{
-    Attribution, ClickId, Consent, Documents, ExternalRef, IntegrationValue, Lead, LeadGraph, LeadParts, Payload,
-    Powerup, Touchpoint,
+    Assignee, Attribution, ClickId, Consent, Documents, ExternalRef, IntegrationValue, Lead, LeadGraph, LeadParts,
+    Payload, Powerup, Touchpoint,
 };
 use crate::domain::campaigns::Campaign;
 use crate::domain::error::Result;
@@ -19,9 +19,10 @@ use crate::domain::op::Op;
 use crate::domain::projects::Project;
 use crate::domain::rel::Rel;
 use crate::domain::tags::Tag;
+use crate::domain::users::User;
 use crate::entity::{
-    attribution_source, campaign, external_ref, intake_payload, lead, lead_attribution, lead_click_id, lead_consent,
-    lead_integration_value, lead_powerup, lead_tag, lead_touchpoint, project, tag,
+    attribution_source, campaign, external_ref, intake_payload, lead, lead_assignee, lead_attribution, lead_click_id,
+    lead_consent, lead_integration_value, lead_powerup, lead_tag, lead_touchpoint, project, tag, user,
 };
 
 /// Joins the leads with the parts, in the order of the leads.
@@ -65,7 +66,13 @@ pub(super) async fn graphs(op: &Op, leads: Vec<Lead>, parts: &LeadParts) -> Resu
             )
         },
     )?;
+    let (created_by, mut assignees) = try_join!(
+        when(parts.created_by, creators(op, &leads)),
+        when(parts.assignees, assignees(op, ids)),
+    )?;
     let graph = |lead: Lead| LeadGraph {
+        created_by: one(&created_by, lead.created_by_user_id),
+        assignees: take(&mut assignees, lead.id),
         project: one(&projects, lead.project_id),
         campaign: one(&campaigns, lead.campaign_id),
         documents: take_one(&mut documents, lead.id),
@@ -149,6 +156,33 @@ async fn documents(op: &Op, ids: &[i64]) -> Result<HashMap<i64, Documents>> {
         .into_iter()
         .map(|(id, a, b, c, d, e)| (id, document([a, b, c, d, e])))
         .collect())
+}
+
+async fn creators(op: &Op, leads: &[Lead]) -> Result<HashMap<i64, User>> {
+    let ids: Vec<i64> = leads.iter().filter_map(|lead| lead.created_by_user_id).collect();
+    let rows = op.find::<user::Entity>().filter(op.any_of(user::Column::Id, &ids));
+    Ok(rows.all(op.db()).await?.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// In the order in which they were assigned.
+async fn assignees(op: &Op, ids: &[i64]) -> Result<ByLead<Assignee>> {
+    use {lead_assignee::Column as From, user::Column as To};
+    let relation =
+        join::<lead_assignee::Entity, user::Entity>((From::WorkspaceId, From::UserId), (To::WorkspaceId, To::Id));
+    let rows = op
+        .find::<lead_assignee::Entity>()
+        .filter(op.any_of(From::LeadId, ids))
+        .join(JoinType::InnerJoin, relation)
+        .select_also(user::Entity)
+        .order_by_asc(From::AssignedAt)
+        .order_by_asc(From::UserId)
+        .all(op.db())
+        .await?;
+    let rows: Vec<_> = rows.into_iter().map(joined).collect::<Result<_>>()?;
+    Ok(group(rows.into_iter().map(|(row, user)| {
+        let assigned_at = row.assigned_at;
+        (row.lead_id, Assignee { user, assigned_at })
+    })))
 }
 
 async fn tags(op: &Op, ids: &[i64]) -> Result<ByLead<Tag>> {

@@ -4,7 +4,7 @@ mod list;
 mod load;
 mod nested;
 mod partners;
-mod rows;
+pub(super) mod rows;
 mod values;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -24,6 +24,7 @@ use crate::domain::partnerships::{PartnerCompany, PartnerUser, Partnership};
 use crate::domain::projects::{self, Project, ProjectRef};
 use crate::domain::rel::Rel;
 use crate::domain::tags::Tag;
+use crate::domain::users::User;
 use crate::entity::lead;
 pub use crate::entity::partnership_lead::Model as PartnershipLeadRow;
 
@@ -47,6 +48,10 @@ pub struct Lead {
     pub last_name: Option<String>,
     pub company_name: Option<String>,
     pub status: LeadStatus,
+    /// Of a lead that is lost.
+    pub lost_reason: Option<String>,
+    pub value_minor: Option<i64>,
+    pub currency: Option<String>,
     pub processing_state: ProcessingState,
     pub source: Option<LeadSource>,
     pub association_type: Option<AssociationType>,
@@ -57,6 +62,9 @@ pub struct Lead {
     /// What LeadTrackr calls the unique identifier. Not unique.
     pub external_id: Option<String>,
     pub merged_into_id: Option<i64>,
+    pub created_by_user_id: Option<i64>,
+    /// When it was archived.
+    pub deleted_at: Option<DateTime<Utc>>,
     pub version: i64,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
@@ -81,6 +89,8 @@ pub enum LeadKey {
 pub struct LeadParts {
     pub project: bool,
     pub campaign: bool,
+    pub created_by: bool,
+    pub assignees: bool,
     pub documents: bool,
     pub tags: bool,
     pub custom_field_values: Option<FieldParts>,
@@ -113,6 +123,9 @@ pub struct LeadGraph {
     pub lead: Lead,
     pub project: Rel<Option<Project>>,
     pub campaign: Rel<Option<Campaign>>,
+    /// The person who made it, if one is known.
+    pub created_by: Rel<Option<User>>,
+    pub assignees: Rel<Vec<Assignee>>,
     pub documents: Rel<Documents>,
     pub tags: Rel<Vec<Tag>>,
     pub custom_field_values: Rel<Vec<FieldValue>>,
@@ -135,6 +148,13 @@ pub struct Documents {
     pub attribution_data: Option<Value>,
     pub device_data: Option<Value>,
     pub channel_flow: Option<Value>,
+}
+
+/// Somebody who works on a lead.
+#[derive(Clone, Debug)]
+pub struct Assignee {
+    pub user: User,
+    pub assigned_at: DateTime<Utc>,
 }
 
 #[derive(Clone, Debug)]
@@ -263,8 +283,19 @@ pub async fn by_uuids(op: &Op, uuids: &[Uuid], parts: &LeadParts) -> Result<Vec<
     load::graphs(op, leads, parts).await
 }
 
+/// One lead, archived or not: what an edit answers.
+///
+/// # Errors
+/// Missing scope, or a database fault.
+pub async fn find_any(op: &Op, uuid: Uuid, parts: &LeadParts) -> Result<Option<LeadGraph>> {
+    op.require(Scope::Read)?;
+    let lead = of_caller(op).filter(lead::Column::Uuid.eq(uuid));
+    let lead = lead.into_partial_model::<Lead>().one(op.db()).await?;
+    Ok(load::graphs(op, Vec::from_iter(lead), parts).await?.pop())
+}
+
 /// The leads this caller may see: not archived, and of its project if it is bound to one.
-fn visible(op: &Op) -> Select<lead::Entity> {
+pub(super) fn visible(op: &Op) -> Select<lead::Entity> {
     of_caller(op).filter(lead::Column::DeletedAt.is_null())
 }
 

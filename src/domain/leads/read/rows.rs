@@ -51,7 +51,7 @@ pub(super) fn joined<A, B>((row, other): (A, Option<B>)) -> Result<(A, B)> {
         .ok_or_else(|| Error::broken("a foreign key points at nothing"))
 }
 
-pub(super) fn join<A, B>(from: (A::Column, A::Column), to: (B::Column, B::Column)) -> RelationDef
+pub(in crate::domain::leads) fn join<A, B>(from: (A::Column, A::Column), to: (B::Column, B::Column)) -> RelationDef
 where
     A: EntityTrait,
     B: EntityTrait + Default,

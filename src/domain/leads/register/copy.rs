@@ -4,11 +4,11 @@
 use sea_orm::ActiveValue::Set;
 use uuid::Uuid;
 
-use super::field_values::{self, Assigned};
 use super::store;
 use crate::domain::custom_fields;
 use crate::domain::error::Result;
 use crate::domain::events::{Changes, Event, EventKind, LeadFacts, PartnershipLeadFacts};
+use crate::domain::leads::field_values::{self, Assigned};
 use crate::domain::leads::{Acceptance, Direction, LeadOrigin, LeadSource, LeadStatus, ProcessingState, facts};
 use crate::domain::new_uuid;
 use crate::domain::op::Tx;

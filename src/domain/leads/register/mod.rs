@@ -1,20 +1,19 @@
 //! JourneyBee's way in: a lead registered by or with a partner, with everything it refers to, in one transaction.
 
 pub(in crate::domain) mod copy;
-mod field_values;
 mod fields;
 mod references;
 mod registration;
 mod store;
 
-use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+pub use super::attributions::NewAttribution;
+pub use super::fields::{NewFieldValue, NewValue, OptionRef};
 use super::{AssociationType, Attempts, FormDirection, IntegrationName, LeadOrigin, LeadSource};
 use crate::domain::Ref;
 use crate::domain::caller::Scope;
-use crate::domain::custom_fields::FieldType;
 use crate::domain::error::{Error, Result};
 use crate::domain::op::Op;
 use crate::domain::partnerships::PartnershipRef;
@@ -69,39 +68,6 @@ pub struct SentBy {
     pub user: Option<Ref>,
     pub email: Option<String>,
     pub company_name: Option<String>,
-}
-
-#[derive(Clone, Debug)]
-pub struct NewFieldValue {
-    pub field: Ref,
-    /// The type the client believes the field has; another one is a problem.
-    pub declared_type: Option<FieldType>,
-    pub value: NewValue,
-}
-
-/// A custom field's value. Text serves both text types.
-#[derive(Clone, Debug, PartialEq)]
-pub enum NewValue {
-    Text(String),
-    Number(f64),
-    /// `YYYY-MM-DD` or RFC 3339; the calendar date as written counts.
-    Date(String),
-    Boolean(bool),
-    Select(OptionRef),
-    MultiSelect(Vec<OptionRef>),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum OptionRef {
-    /// The option's number within its field.
-    Number(i64),
-    Uuid(Uuid),
-}
-
-#[derive(Clone, Debug)]
-pub struct NewAttribution {
-    pub source: Ref,
-    pub attributed_at: DateTime<Utc>,
 }
 
 #[derive(Clone, Debug)]

@@ -3,26 +3,26 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Condition, Expr};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use tokio::try_join;
 use uuid::Uuid;
 
-use super::field_values::Assigned;
-use super::fields::{fields, only_shared};
+use super::fields::{assign, assign_foreign, only_shared, registered_fields, require};
 use super::registration::Registration;
 use super::{NewPartnershipLead, NewRegistration};
 use crate::domain::attribution_sources::AttributionSource;
 use crate::domain::campaigns::Campaign;
 use crate::domain::error::{PathSegment, Problem, Problems, Result};
 use crate::domain::leads::AssociationType;
+use crate::domain::leads::field_values::Assigned;
+use crate::domain::leads::references::{self, NO_CAMPAIGN, NO_SOURCE, NO_TAG, fits, matches, named};
 use crate::domain::op::Op;
 use crate::domain::partnerships::{self, PartnerUser, Partnership};
-use crate::domain::tags::{Tag, TagAssociation};
+use crate::domain::tags::Tag;
 use crate::domain::workspaces::{self, Workspace};
 use crate::domain::{Ref, events};
-use crate::entity::partnership::{PartnerType, PartnershipState};
-use crate::entity::{attribution_source, campaign, partner_user, tag, user};
+use crate::entity::partnership::PartnershipState;
+use crate::entity::{partner_user, user};
 
 /// A registration whose every reference is known to be good.
 #[derive(Debug)]
@@ -78,37 +78,35 @@ impl Sender {
 impl References {
     pub(super) async fn resolve(op: &Op, new: &NewRegistration, mut registration: Registration) -> Result<Self> {
         let partner = new.partnership_lead.as_ref();
-        let (workspace, campaigns, partnership, tags, fields, sources) = try_join!(
+        let sources: Vec<Ref> = new.attributions.iter().map(|attribution| attribution.source).collect();
+        let (workspace, campaign, partnership, tags, fields, sources) = try_join!(
             workspaces::rules(op),
-            campaigns(op, new),
+            references::campaign(op, new.campaign),
             async {
                 match partner {
                     Some(partner) => partnerships::find(op, &partner.partnership).await,
                     None => Ok(None),
                 }
             },
-            tags(op, new),
-            fields(op, new),
-            sources(op, new),
+            references::tags(op, &new.tags),
+            registered_fields(op, new),
+            references::sources(op, &sources),
         )?;
         let problems = &mut registration.problems;
-        let campaign = campaigns.into_iter().next();
+        let campaign = campaign.filter(|campaign| campaign.archived_at.is_none());
         if new.campaign.is_some() && campaign.is_none() {
-            problems.add(Problem::not_found(
-                ["campaignId".into()],
-                "This names no campaign of this workspace",
-            ));
+            problems.add(Problem::not_found(["campaignId".into()], NO_CAMPAIGN));
         }
         if let Some(partner) = partner {
             check_partnership(partner, new.association_type, partnership.as_ref(), problems);
         }
         let tags = pick_tags(&new.tags, tags, problems);
-        let mut values = fields.assign("customFields", &new.custom_fields, problems);
-        fields.assign_foreign(new, &mut values, problems);
+        let mut values = assign(&fields, "customFields", &new.custom_fields, problems);
+        assign_foreign(&fields, new, &mut values, problems);
         if workspace.enforce_required_fields {
-            fields.require(new.association_type, &values, problems);
+            require(&fields, new.association_type, &values, problems);
         }
-        let partner_values = fields.assign("partnerCustomFields", &new.partner_custom_fields, problems);
+        let partner_values = assign(&fields, "partnerCustomFields", &new.partner_custom_fields, problems);
         let copied = partnership
             .as_ref()
             .is_some_and(|partnership| partnership.shared.state == PartnershipState::Accepted);
@@ -138,87 +136,15 @@ impl References {
     }
 }
 
-/// Rows named by any of `refs`, in one statement.
-pub(super) fn named<C: ColumnTrait>(op: &Op, id: C, uuid: C, refs: &[Ref]) -> Condition {
-    let ids: Vec<i64> = refs
-        .iter()
-        .filter_map(|r| if let Ref::Id(id) = r { Some(*id) } else { None })
-        .collect();
-    let uuids: Vec<Uuid> = refs
-        .iter()
-        .filter_map(|r| if let Ref::Uuid(uuid) = r { Some(*uuid) } else { None })
-        .collect();
-    let by_uuid = if uuids.is_empty() {
-        Expr::val(false)
-    } else {
-        uuid.is_in(uuids)
-    };
-    Condition::any().add(op.any_of(id, &ids)).add(by_uuid)
-}
-
-pub(super) fn matches(reference: Ref, id: i64, uuid: Uuid) -> bool {
-    match reference {
-        Ref::Id(wanted) => wanted == id,
-        Ref::Uuid(wanted) => wanted == uuid,
-    }
-}
-
-async fn campaigns(op: &Op, new: &NewRegistration) -> Result<Vec<Campaign>> {
-    use campaign::Column as C;
-    let Some(reference) = new.campaign else {
-        return Ok(Vec::new());
-    };
-    let rows = op
-        .find::<campaign::Entity>()
-        .filter(named(op, C::Id, C::Uuid, &[reference]));
-    Ok(rows.filter(C::ArchivedAt.is_null()).all(op.db()).await?)
-}
-
-async fn tags(op: &Op, new: &NewRegistration) -> Result<Vec<Tag>> {
-    use tag::Column as C;
-    if new.tags.is_empty() {
-        return Ok(Vec::new());
-    }
-    let rows = op.find::<tag::Entity>().filter(named(op, C::Id, C::Uuid, &new.tags));
-    Ok(rows
-        .filter(C::Association.eq(TagAssociation::Lead))
-        .filter(C::ArchivedAt.is_null())
-        .all(op.db())
-        .await?)
-}
-
-async fn sources(op: &Op, new: &NewRegistration) -> Result<Vec<AttributionSource>> {
-    use attribution_source::Column as C;
-    if new.attributions.is_empty() {
-        return Ok(Vec::new());
-    }
-    let refs: Vec<Ref> = new.attributions.iter().map(|attribution| attribution.source).collect();
-    let rows = op
-        .find::<attribution_source::Entity>()
-        .filter(named(op, C::Id, C::Uuid, &refs));
-    Ok(rows.filter(C::ArchivedAt.is_null()).all(op.db()).await?)
-}
-
-fn pick_tags(refs: &[Ref], found: Vec<Tag>, problems: &mut Problems) -> Vec<Tag> {
+/// The tags that are given, but archived ones.
+fn pick_tags(refs: &[Ref], mut found: Vec<Tag>, problems: &mut Problems) -> Vec<Tag> {
+    found.retain(|tag| tag.archived_at.is_none());
     for (index, reference) in refs.iter().enumerate() {
         if !found.iter().any(|tag| matches(*reference, tag.id, tag.uuid)) {
-            problems.add(Problem::not_found(
-                ["tags".into(), index.into()],
-                "This names no lead tag of this workspace",
-            ));
+            problems.add(Problem::not_found(["tags".into(), index.into()], NO_TAG));
         }
     }
     found
-}
-
-/// Which partners fit which registrations. Campaigns are open to all of them.
-pub(super) fn fits(partner_type: PartnerType, association: AssociationType) -> bool {
-    match (partner_type, association) {
-        (_, AssociationType::Campaigns)
-        | (PartnerType::Referral, AssociationType::Referral)
-        | (PartnerType::Reseller, AssociationType::Reseller) => true,
-        (PartnerType::Referral | PartnerType::Reseller | PartnerType::Distributor, _) => false,
-    }
 }
 
 fn check_partnership(
@@ -281,20 +207,16 @@ fn attributions(
     let mut seen = HashSet::new();
     let mut found = Vec::with_capacity(new.attributions.len());
     for (index, attribution) in new.attributions.iter().enumerate() {
-        match sources
-            .iter()
-            .find(|source| matches(attribution.source, source.id, source.uuid))
-        {
+        let named = |source: &&AttributionSource| matches(attribution.source, source.id, source.uuid);
+        let mut live = sources.iter().filter(|source| source.archived_at.is_none());
+        match live.find(named) {
             Some(source) if seen.insert((source.id, attribution.attributed_at)) => {
                 found.push((source.clone(), attribution.attributed_at));
             }
             Some(_) => {}
             None => {
                 let path = ["attributions".into(), index.into(), "sourceId".into()];
-                problems.add(Problem::not_found(
-                    path,
-                    "This names no attribution source of this workspace",
-                ));
+                problems.add(Problem::not_found(path, NO_SOURCE));
             }
         }
     }

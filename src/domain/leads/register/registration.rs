@@ -4,12 +4,10 @@ use serde_json::{Map, Value};
 
 use super::{NewPartnershipLead, NewRegistration};
 use crate::domain::error::{PathSegment, Problem, ProblemCode, Problems, Result};
-use crate::domain::form::{MAX_EMAIL, MAX_NAME};
-use crate::domain::leads::{AssociationType, LeadSource, MAX_PARTS, keys};
+use crate::domain::form::MAX_NAME;
+use crate::domain::leads::contact::{self, email, name, phone_number};
+use crate::domain::leads::{AssociationType, LeadSource, references};
 use crate::domain::text;
-
-/// In characters; JourneyBee documents no lengths, these are ours.
-const MAX_PHONE: usize = 64;
 
 /// What a registration says about the lead itself, trimmed and checked.
 #[derive(Debug)]
@@ -36,8 +34,9 @@ impl Registration {
     pub(super) fn check(new: &NewRegistration) -> Result<Self> {
         too_many(new).check()?;
         let mut problems = Problems::default();
-        let mut field = |path: Vec<PathSegment>, value: Option<&String>, limit| text(&mut problems, path, value, limit);
-        let name = |name: &'static str| vec![name.into()];
+        type Rule = fn(&mut Problems, Vec<PathSegment>, &str) -> Option<String>;
+        let mut field = |path: Vec<PathSegment>, value: Option<&String>, rule: Rule| rule(&mut problems, path, value?);
+        let at = |name: &'static str| vec![name.into()];
         let of_partner = |name: &'static str| vec!["partnershipLead".into(), name.into()];
         let of_sender = |name: &'static str| vec!["partnershipLead".into(), "sentBy".into(), name.into()];
         let partner = new.partnership_lead.as_ref();
@@ -45,26 +44,25 @@ impl Registration {
         let mut registration = Self {
             association_type: new.association_type,
             source: source(new),
-            email: field(name("email"), new.email.as_ref(), MAX_EMAIL),
-            company_name: field(name("companyName"), new.company_name.as_ref(), MAX_NAME),
-            phone_number: field(name("phoneNumber"), new.phone_number.as_ref(), MAX_PHONE),
-            first_name: field(name("firstName"), new.first_name.as_ref(), MAX_NAME),
-            last_name: field(name("lastName"), new.last_name.as_ref(), MAX_NAME),
+            email: field(at("email"), new.email.as_ref(), email),
+            company_name: field(at("companyName"), new.company_name.as_ref(), name),
+            phone_number: field(at("phoneNumber"), new.phone_number.as_ref(), phone_number),
+            first_name: field(at("firstName"), new.first_name.as_ref(), name),
+            last_name: field(at("lastName"), new.last_name.as_ref(), name),
             partners_company_name: field(
                 of_partner("partnersCompanyName"),
                 partner.and_then(|partner| partner.partners_company_name.as_ref()),
-                MAX_NAME,
+                name,
             ),
-            sent_by_email: field(of_sender("email"), sent_by.and_then(|by| by.email.as_ref()), MAX_EMAIL),
+            sent_by_email: field(of_sender("email"), sent_by.and_then(|by| by.email.as_ref()), email),
             sent_by_company_name: field(
                 of_sender("companyName"),
                 sent_by.and_then(|by| by.company_name.as_ref()),
-                MAX_NAME,
+                name,
             ),
             pipedrive: Vec::new(),
             problems: Problems::default(),
         };
-        emails(&registration, &mut problems);
         someone(new, &registration, &mut problems);
         associations(new, &mut problems);
         registration.pipedrive = pipedrive(&new.powerups, &mut problems);
@@ -107,53 +105,7 @@ fn too_many(new: &NewRegistration) -> Problems {
         (vec!["powerups".into()], new.powerups.len()),
         (vec!["partnershipLead".into(), "partnerUsers".into()], partner_users),
     ];
-    let mut problems = Problems::default();
-    for (path, length) in lists {
-        if length > MAX_PARTS {
-            let message = format!("At most {MAX_PARTS} entries are allowed");
-            problems.add(Problem {
-                code: ProblemCode::TooMany,
-                path,
-                message,
-            });
-        }
-    }
-    problems
-}
-
-fn text(problems: &mut Problems, path: Vec<PathSegment>, value: Option<&String>, limit: usize) -> Option<String> {
-    let value = text::present(value?)?;
-    let problem = |code, message: String| Problem { code, path, message };
-    if value.contains('\0') {
-        problems.add(problem(ProblemCode::Invalid, "This must not contain U+0000".to_owned()));
-    } else if value.chars().count() > limit {
-        problems.add(problem(
-            ProblemCode::TooLong,
-            format!("This must be at most {limit} characters"),
-        ));
-    }
-    Some(value.to_owned())
-}
-
-fn emails(registration: &Registration, problems: &mut Problems) {
-    let mut check = |path: Vec<PathSegment>, email: &Option<String>| {
-        if email
-            .as_deref()
-            .is_some_and(|email| !text::is_email(email) || keys::email_key(Some(email)).is_none())
-        {
-            let message = "This must be an e-mail address".to_owned();
-            problems.add(Problem {
-                code: ProblemCode::Invalid,
-                path,
-                message,
-            });
-        }
-    };
-    check(vec!["email".into()], &registration.email);
-    check(
-        vec!["partnershipLead".into(), "sentBy".into(), "email".into()],
-        &registration.sent_by_email,
-    );
+    references::too_many(lists)
 }
 
 /// A lead is somebody, and is registered in some way.
@@ -176,8 +128,7 @@ fn someone(new: &NewRegistration, registration: &Registration, problems: &mut Pr
         .iter()
         .all(|field| field.is_none())
     {
-        let sentence = "At least one of e-mail, company name, phone number, first name and last name is required";
-        problems.add(Problem::missing(["email".into()], sentence));
+        problems.add(Problem::missing(["email".into()], contact::SOMEONE));
     }
 }
 
@@ -363,7 +314,7 @@ mod tests {
         let expected = one(ProblemCode::TooLong, ["companyName".into()]);
         assert_eq!(codes(&named("ü".repeat(MAX_NAME + 1))), expected);
         let phone = NewRegistration {
-            phone_number: Some("1".repeat(MAX_PHONE + 1)),
+            phone_number: Some("1".repeat(65)),
             ..referral()
         };
         assert_eq!(codes(&phone), one(ProblemCode::TooLong, ["phoneNumber".into()]));

@@ -4,35 +4,37 @@ use std::collections::BTreeMap;
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ColumnTrait, QueryFilter};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::copy::Copy;
-use super::field_values::{self, Assigned};
 use super::references::References;
 use super::{NewPartnershipLead, NewRegistration, Registered};
-use crate::domain::error::{Conflict, Error, LeadRef, PathSegment, Result};
+use crate::domain::error::{PathSegment, Result};
 use crate::domain::events::{AttributionFacts, Changes, Event, EventKind, LeadFacts, PartnershipLeadFacts, word};
-use crate::domain::leads::keys::{self, Contact, Keys};
-use crate::domain::leads::{Acceptance, Direction, LeadStatus, ProcessingState, author, credit, facts, intake};
+use crate::domain::leads::dedupe::{self, DEAL, PIPEDRIVE};
+use crate::domain::leads::field_values::{self, Assigned};
+use crate::domain::leads::keys::{Contact, Keys};
+use crate::domain::leads::{Acceptance, Direction, LeadStatus, ProcessingState, attributions, author, facts, intake};
 use crate::domain::new_uuid;
 use crate::domain::op::Tx;
 use crate::domain::partnerships::{self, Partnership};
-use crate::domain::workspaces::DedupePolicy;
 use crate::entity::{
-    external_ref, lead, lead_attribution, lead_integration_value, lead_powerup, lead_tag, partnership_lead,
-    partnership_lead_user,
+    external_ref, lead, lead_integration_value, lead_powerup, lead_tag, partnership_lead, partnership_lead_user,
 };
 
 /// `None`: a lead was in the way and has vanished since; try again.
 pub(super) async fn store(tx: &mut Tx, new: &NewRegistration, refs: &References) -> Result<Option<Registered>> {
-    let key = dedupe_key(refs);
+    let email = refs.registration.email.as_deref();
+    let key = dedupe::key(refs.workspace.dedupe_policy, refs.association_type, email);
     let Some(lead) = insert(tx, new, refs, key.clone()).await? else {
-        return duplicate(tx, lead::Column::DedupeKey, key, vec!["email".into()]).await;
+        dedupe::refuse_taken(tx, lead::Column::DedupeKey, key, vec!["email".into()]).await?;
+        return Ok(None);
     };
     if let Some(deal) = write_external_refs(tx, lead.id, refs).await? {
-        return duplicate_deal(tx, deal).await;
+        let path = ["powerups", PIPEDRIVE, "deal_id"].map(PathSegment::from).to_vec();
+        dedupe::refuse_taken_deal(tx, &deal, path).await?;
+        return Ok(None);
     }
     let partnership_lead = match (&new.partnership_lead, &refs.partnership) {
         (Some(partner), Some(partnership)) => {
@@ -55,16 +57,6 @@ pub(super) async fn store(tx: &mut Tx, new: &NewRegistration, refs: &References)
         uuid: lead.uuid,
         partnership_lead_id,
     }))
-}
-
-/// What a second registration of the same lead would have too. No e-mail, no check.
-fn dedupe_key(refs: &References) -> Option<String> {
-    let email = keys::email_key(refs.registration.email.as_deref())?;
-    match refs.workspace.dedupe_policy {
-        DedupePolicy::Off => None,
-        DedupePolicy::Email => Some(format!("email:{email}")),
-        DedupePolicy::EmailAssociation => Some(format!("email:{}:{email}", word(&refs.association_type))),
-    }
 }
 
 async fn insert(
@@ -111,48 +103,6 @@ async fn insert(
     tx.insert_new(row, taken).await
 }
 
-/// The conflict with the lead that is in the way.
-async fn duplicate(
-    tx: &Tx,
-    column: lead::Column,
-    value: impl Into<sea_orm::Value>,
-    path: Vec<PathSegment>,
-) -> Result<Option<Registered>> {
-    let existing = tx
-        .find::<lead::Entity>()
-        .filter(column.eq(value))
-        .filter(lead::Column::DeletedAt.is_null())
-        .one(tx.db())
-        .await?;
-    match existing {
-        Some(lead) => {
-            let existing = LeadRef {
-                id: lead.id,
-                uuid: lead.uuid,
-            };
-            Err(Error::Conflict(Conflict::DuplicateLead { existing, path }))
-        }
-        None => Ok(None),
-    }
-}
-
-async fn duplicate_deal(tx: &Tx, deal: String) -> Result<Option<Registered>> {
-    let existing = tx
-        .find::<external_ref::Entity>()
-        .filter(external_ref::Column::Provider.eq(PIPEDRIVE))
-        .filter(external_ref::Column::ObjectType.eq(DEAL))
-        .filter(external_ref::Column::ExternalId.eq(deal))
-        .filter(external_ref::Column::Reserved.eq(true))
-        .one(tx.db())
-        .await?;
-    let Some(existing) = existing else { return Ok(None) };
-    let path = ["powerups", PIPEDRIVE, "deal_id"].map(PathSegment::from).to_vec();
-    duplicate(tx, lead::Column::Id, existing.lead_id, path).await
-}
-
-const PIPEDRIVE: &str = "pipedrive";
-const DEAL: &str = "deal";
-
 /// The deal's number comes back when another live lead has it: only a deal is one lead's alone.
 async fn write_external_refs(tx: &Tx, lead_id: i64, refs: &References) -> Result<Option<String>> {
     let row = |object_type: &str, external_id: &str| external_ref::ActiveModel {
@@ -192,7 +142,7 @@ async fn write_parts(tx: &Tx, lead_id: i64, new: &NewRegistration, refs: &Refere
     };
     tx.insert_all(refs.tags.iter().map(|row| tag(row.id)).collect()).await?;
     write_values(tx, lead_id, &refs.values).await?;
-    write_attributions(tx, lead_id, refs).await?;
+    attributions::write_new(tx, lead_id, &refs.attributions).await?;
     let foreign = integration_values(new);
     let foreign = foreign
         .into_iter()
@@ -211,26 +161,6 @@ async fn write_parts(tx: &Tx, lead_id: i64, new: &NewRegistration, refs: &Refere
         ..Default::default()
     });
     tx.insert_all(powerups.collect()).await
-}
-
-async fn write_attributions(tx: &Tx, lead_id: i64, refs: &References) -> Result<()> {
-    let dated: Vec<_> = refs
-        .attributions
-        .iter()
-        .map(|(source, at)| (source.uuid, *at))
-        .collect();
-    let rows = (1..).zip(&refs.attributions).zip(credit::of(&dated));
-    let rows = rows.map(|((series, (source, at)), credits)| {
-        credits.set(lead_attribution::ActiveModel {
-            uuid: Set(new_uuid()),
-            lead_id: Set(lead_id),
-            source_id: Set(source.id),
-            attributed_at: Set(*at),
-            series: Set(series),
-            ..Default::default()
-        })
-    });
-    tx.insert_all(rows.collect()).await
 }
 
 /// The last value of a field counts.

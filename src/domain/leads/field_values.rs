@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use sea_orm::ActiveValue::Set;
 use serde_json::{Value, json};
 
-use super::{NewValue, OptionRef};
+use super::fields::{NewValue, OptionRef};
 use crate::domain::custom_fields::{CustomField, CustomFieldOption, FieldType};
 use crate::domain::error::ProblemCode;
 use crate::domain::events::{self, CustomFieldValueFacts};
@@ -204,6 +204,18 @@ pub(in crate::domain) fn rows(
         }
     }
     (row, choices)
+}
+
+/// The other way round: what a row holds of a field of this type, and the choices of it.
+pub(super) fn stored(row: lead_custom_field_value::Model, field_type: FieldType, chosen: Vec<i64>) -> Option<Stored> {
+    match field_type {
+        FieldType::Text | FieldType::Textarea => row.text_value.map(Stored::Text),
+        FieldType::Number => row.number_value.map(Stored::Number),
+        FieldType::Date => row.date_value.map(Stored::Date),
+        FieldType::Boolean => row.boolean_value.map(Stored::Boolean),
+        FieldType::Select => row.select_option.map(Stored::Select),
+        FieldType::MultiSelect => Some(Stored::MultiSelect(chosen)),
+    }
 }
 
 /// The value as events and the partnership's row hold it: options by their public ids.
