@@ -10,6 +10,7 @@ mod catalogue_edits;
 mod cli;
 mod crash;
 mod demo;
+mod edits;
 mod entities;
 mod graphiql;
 mod graphql_door;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         cli::cases(),
         crash::cases(),
         demo::cases(),
+        edits::cases(),
         entities::cases(),
         graphiql::cases(),
         graphql_door::cases(),
