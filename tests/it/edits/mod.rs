@@ -92,7 +92,12 @@ async fn row(app: &TestApp, lead: i64) -> Value {
 /// The events of a lead, oldest first: type and changes.
 async fn events(app: &TestApp, lead: i64) -> Vec<(String, Value)> {
     let sql = format!("SELECT event_type, changes FROM events WHERE lead_id = {lead} ORDER BY position");
-    let event = |row: Value| (row["event_type"].as_str().unwrap().to_owned(), row["changes"].clone());
+    let event = |row: Value| {
+        (
+            row["event_type"].as_str().unwrap().to_owned(),
+            row["changes"]["fields"].clone(),
+        )
+    };
     app.rows(&sql).await.into_iter().map(event).collect()
 }
 
