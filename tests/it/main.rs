@@ -12,6 +12,7 @@ mod crash;
 mod demo;
 mod edits;
 mod entities;
+mod finding;
 mod graphiql;
 mod graphql_door;
 mod graphql_guard;
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
         demo::cases(),
         edits::cases(),
         entities::cases(),
+        finding::cases(),
         graphiql::cases(),
         graphql_door::cases(),
         graphql_guard::cases(),

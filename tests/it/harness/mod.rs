@@ -141,6 +141,8 @@ fn block_on<T: Future<Output = ()>>(test: T) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
+        // As the program's own, see main.rs.
+        .thread_stack_size(16 * 1024 * 1024)
         .build()
         .expect("a runtime starts");
     let finished = runtime.block_on(async { tokio::time::timeout(LIMIT, test).await });

@@ -3,7 +3,7 @@
 //! What a lead is linked with is asked in two ways: as `id IN (…)` where every row must fulfil it, so that the database
 //! can start from the few links; as `EXISTS` below `or` and `not`, where it has to look at the row anyhow.
 
-use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr};
 use sea_orm::{ActiveEnum, ColumnTrait, Condition, DatabaseBackend, QueryFilter, QuerySelect, QueryTrait, Value};
 
 use super::{
@@ -157,7 +157,7 @@ impl Compiler<'_> {
         let part: fn(&str) -> Option<String> = match field {
             TextField::Phone => text::normalize_phone,
             TextField::Email | TextField::FirstName | TextField::LastName | TextField::Name | TextField::Company => {
-                |given| Some(text::fold(given))
+                |given| Some(text::fold(given.trim()))
             }
         };
         match is {
@@ -211,8 +211,8 @@ impl Compiler<'_> {
                 L::TextKey,
                 texts.iter().filter_map(|given| text::key(given)).collect(),
             )),
-            FieldMatch::Text(TextMatch::Contains(part)) => test(contains(L::TextKey, &text::fold(part))),
-            FieldMatch::Text(TextMatch::StartsWith(part)) => test(starts_with(L::TextKey, &text::fold(part))),
+            FieldMatch::Text(TextMatch::Contains(part)) => test(contains(L::TextKey, &text::fold(part.trim()))),
+            FieldMatch::Text(TextMatch::StartsWith(part)) => test(starts_with(L::TextKey, &text::fold(part.trim()))),
             FieldMatch::Text(TextMatch::Is(is)) | FieldMatch::Is(is) => presence(value(Condition::all()), *is),
             FieldMatch::Number(numbers) => value(range(L::NumberValue, *numbers).add(L::NumberValue.is_not_null())),
             FieldMatch::NumberOneOf(numbers) => test(one_of(L::NumberValue, numbers.clone())),
@@ -312,7 +312,7 @@ fn place_of(test: Test, place: Place) -> Expr {
         (Test::Never, Place::Demanded | Place::Optional) => never(),
         (Test::Never, Place::Denied) => always(),
         (Test::Row(row), Place::Demanded | Place::Optional) => row,
-        (Test::Row(row), Place::Denied) => row.is_not(Expr::cust("TRUE")),
+        (Test::Row(row), Place::Denied) => fails(row),
         (Test::Link(link), place) => link(place),
         (Test::All(tests), Place::Demanded | Place::Optional) => {
             let tests = tests.into_iter().map(|test| place_of(test, place));
@@ -329,7 +329,7 @@ fn place_of(test: Test, place: Place) -> Expr {
 fn denied(test: Test) -> Test {
     match test {
         Test::Never => Test::All(Vec::new()),
-        Test::Row(row) => Test::Row(row.is_not(Expr::cust("TRUE"))),
+        Test::Row(row) => Test::Row(fails(row)),
         Test::Link(link) => Test::Link(Box::new(move |place| match place {
             Place::Demanded | Place::Optional => link(Place::Denied),
             Place::Denied => link(Place::Optional),
@@ -346,6 +346,11 @@ fn presence(test: Test, is: Presence) -> Test {
         Presence::Present => test,
         Presence::Missing => denied(test),
     }
+}
+
+/// Whether a condition is false or NULL.
+fn fails(row: Expr) -> Expr {
+    Expr::from(Func::coalesce([row, Expr::val(false)])).not()
 }
 
 fn never() -> Expr {
