@@ -147,7 +147,8 @@ pub fn finish<T, K>(mut items: Vec<T>, request: &PageRequest<K>, total: Option<u
     }
 }
 
-fn range<C: ColumnTrait>(created_at: C, id: C, request: PageRequest) -> Condition {
+/// The rows between the places that were asked for.
+pub(super) fn range<C: ColumnTrait>(created_at: C, id: C, request: PageRequest) -> Condition {
     let place = || Expr::tuple([column(created_at), column(id)]);
     let value = |key: Key| Expr::tuple([Expr::val(key.created_at), Expr::val(key.id)]);
     Condition::all()

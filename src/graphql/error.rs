@@ -185,7 +185,8 @@ pub fn stale() -> UserError {
     UserError::new(UserErrorCode::Conflict, ["expectedVersion"], message)
 }
 
-fn duplicate(existing: LeadRef, path: Vec<PathSegment>) -> UserError {
+/// The lead that is in the way.
+pub fn duplicate(existing: LeadRef, path: Vec<PathSegment>) -> UserError {
     UserError {
         code: UserErrorCode::DuplicateLead,
         message: "There is already a lead for this".into(),

@@ -4,7 +4,7 @@ use async_graphql::{ID, MaybeUndefined};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::error::{Failure, UserError, UserErrorCode};
+use super::error::{Failure, UserError, UserErrorCode, duplicate};
 use super::node::{GlobalId, NodeKind};
 use super::scalars::Json;
 use crate::domain::caller::Scope;
@@ -130,8 +130,16 @@ pub fn project_ref(id: &ID) -> ProjectRef {
 
 /// The same failure with the domain's path names as this input has them.
 pub fn rename_paths(failure: Failure, rename: impl Fn(&mut [String])) -> Failure {
+    repath(failure, |mut path| {
+        rename(&mut path);
+        path
+    })
+}
+
+/// [`rename_paths`] where paths also become shorter or longer.
+pub fn repath(failure: Failure, repath: impl Fn(Vec<String>) -> Vec<String>) -> Failure {
     use crate::domain::error::{Conflict, Error};
-    let mut errors: Vec<UserError> = match failure {
+    let errors: Vec<UserError> = match failure {
         Failure::Input(errors) => errors,
         Failure::Domain(Error::Invalid(problems)) => problems.into_iter().map(UserError::from).collect(),
         Failure::Domain(Error::NotFound(problem)) => vec![problem.into()],
@@ -139,12 +147,14 @@ pub fn rename_paths(failure: Failure, rename: impl Fn(&mut [String])) -> Failure
             code: UserErrorCode::Taken,
             ..problem.into()
         }],
+        Failure::Domain(Error::Conflict(Conflict::DuplicateLead { existing, path })) => vec![duplicate(existing, path)],
         Failure::Domain(_) | Failure::Unauthenticated | Failure::Argument(_) => return failure,
     };
-    for error in &mut errors {
-        rename(&mut error.path);
-    }
-    Failure::Input(errors)
+    let renamed = errors.into_iter().map(|error| UserError {
+        path: repath(error.path),
+        ..error
+    });
+    Failure::Input(renamed.collect())
 }
 
 #[cfg(test)]

@@ -62,6 +62,8 @@ pub struct Query(
 pub struct Mutation(
     lead::CaptureMutations,
     lead::RegisterMutations,
+    lead::LeadEditMutations,
+    lead::NoteMutations,
     tag::TagMutations,
     custom_field::CustomFieldMutations,
     attribution::AttributionMutations,

@@ -101,7 +101,9 @@ impl Default for Budget {
 }
 
 impl Budget {
-    fn take(&self, parents: usize, limit: u64) -> Result<(), Failure> {
+    /// # Errors
+    /// When there is not so much left.
+    pub fn take(&self, parents: usize, limit: u64) -> Result<(), Failure> {
         let rows = (parents as u64).saturating_mul(limit);
         let left = |left: u64| left.checked_sub(rows);
         match self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left) {
@@ -182,7 +184,9 @@ pub fn below_leads<'a>(
             sources,
             partnerships,
             partners,
+            notes,
         } = plan;
+        notes.load(op, budget, leads).await?;
         load(op, budget, tags, each(leads, |lead| many(&mut lead.tags))).await?;
         load(op, budget, project, each(leads, |lead| one(&mut lead.project))).await?;
         load(op, budget, campaign, each(leads, |lead| one(&mut lead.campaign))).await?;

@@ -16,6 +16,7 @@ pub enum NodeKind {
     CustomFieldValue,
     Lead,
     LeadAttribution,
+    LeadNote,
     PartnerCompany,
     PartnerUser,
     Partnership,
@@ -27,7 +28,7 @@ pub enum NodeKind {
 }
 
 impl NodeKind {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Self::ApiKey,
         Self::AttributionSource,
         Self::Campaign,
@@ -36,6 +37,7 @@ impl NodeKind {
         Self::CustomFieldValue,
         Self::Lead,
         Self::LeadAttribution,
+        Self::LeadNote,
         Self::PartnerCompany,
         Self::PartnerUser,
         Self::Partnership,
@@ -56,6 +58,7 @@ impl NodeKind {
             Self::CustomFieldValue => b'v',
             Self::Lead => b'l',
             Self::LeadAttribution => b'a',
+            Self::LeadNote => b'n',
             Self::PartnerCompany => b'd',
             Self::PartnerUser => b'e',
             Self::Partnership => b'p',

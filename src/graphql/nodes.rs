@@ -10,7 +10,7 @@ use super::campaign::Campaign;
 use super::context::{Answer, answer, answer_found, op};
 use super::custom_field::{self, CustomField};
 use super::error::Failure;
-use super::lead::Lead;
+use super::lead::{self, Lead, LeadNote};
 use super::nested::{self, Budget};
 use super::node::{GlobalId, NodeKind};
 use super::partner::{PartnerCompany, PartnerUser};
@@ -21,6 +21,7 @@ use super::tag::Tag;
 use super::user::User;
 use super::workspace::Workspace;
 use crate::domain::caller::Scope;
+use crate::domain::leads::notes;
 use crate::domain::op::Op;
 use crate::domain::partnerships::{self, partner_companies, partner_users};
 use crate::domain::{
@@ -39,6 +40,7 @@ pub enum Node {
     Campaign(Box<Campaign>),
     CustomField(Box<CustomField>),
     Lead(Box<Lead>),
+    LeadNote(Box<LeadNote>),
     PartnerCompany(Box<PartnerCompany>),
     PartnerUser(Box<PartnerUser>),
     Partnership(Box<Partnership>),
@@ -99,6 +101,11 @@ async fn load(ctx: &Context<'_>, op: &Op, kind: NodeKind, uuids: &[uuid::Uuid]) 
             let mut found: Vec<Lead> = rows.into_iter().map(Lead::from).collect();
             nested::below_leads(op, &Budget::default(), &plan, &mut found).await?;
             each(found, |lead| (id(lead.uuid.0), Node::Lead(Box::new(lead))))
+        }
+        NodeKind::LeadNote => {
+            let rows = notes::by_uuids(op, uuids).await?;
+            let found = lead::note::with_authors(op, rows, lead::note::selects_author(&ctx.field())).await?;
+            each(found, |note| (id(note.uuid.0), Node::LeadNote(Box::new(note))))
         }
         NodeKind::Tag => {
             let rows = tags::by_uuids(op, uuids).await?;

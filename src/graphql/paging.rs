@@ -108,7 +108,11 @@ fn size(name: &str, given: i32, limits: PageLimits) -> Result<u64, Failure> {
     }
 }
 
-fn place(list: List, name: &str, cursor: &str) -> Result<Key, Failure> {
+/// The place that an argument's cursor names.
+///
+/// # Errors
+/// [`Failure::Argument`] for another list's cursor.
+pub fn place(list: List, name: &str, cursor: &str) -> Result<Key, Failure> {
     list.decode(cursor)
         .ok_or_else(|| argument(format!("{name} is not a cursor of {}", list.0)))
 }

@@ -6,6 +6,7 @@ use async_graphql::{Context, Lookahead, SelectionField};
 use super::attribution::AttributionSource;
 use super::campaign::Campaign;
 use super::error::Failure;
+use super::lead::NoteLists;
 use super::nested::Nests;
 use super::partner::PartnerCompany;
 use super::partnership::Partnership;
@@ -24,6 +25,7 @@ pub struct LeadPlan {
     pub sources: Nests,
     pub partnerships: Nests,
     pub partners: Nests,
+    pub notes: NoteLists,
 }
 
 /// Where a connection has its objects.
@@ -84,6 +86,7 @@ fn add(plan: &mut LeadPlan, ctx: &Context<'_>, lead: &SelectionField<'_>) -> Res
                 parts.campaign = true;
                 plan.campaign.add::<Campaign>(ctx, &field)?;
             }
+            "notes" => plan.notes.add(ctx, &field)?,
             "createdBy" => parts.created_by = true,
             "assignees" => parts.assignees = true,
             "userData" | "formData" | "attributionData" | "deviceData" | "channelFlow" | "ipAddress" | "userAgent" => {

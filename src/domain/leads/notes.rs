@@ -1,7 +1,10 @@
 //! Notes: what people write about a lead, newest first. Each has a version of its own; a note does not change its lead.
 
+use std::collections::HashMap;
+
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
+use sea_orm::{ColumnTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
 use super::author;
@@ -10,6 +13,8 @@ use crate::domain::catalogue::check_version;
 use crate::domain::error::{Error, Problem, ProblemCode, Result};
 use crate::domain::events::{Changes, Event, EventKind, NoteFacts};
 use crate::domain::op::{Op, Tx};
+use crate::domain::page::{self, Page, PageRequest};
+use crate::domain::users::User;
 use crate::domain::{Ref, new_uuid, text};
 use crate::entity::{lead, lead_note, user};
 
@@ -109,10 +114,7 @@ pub async fn by_uuids(op: &Op, uuids: &[Uuid]) -> Result<Vec<LeadNote>> {
     if uuids.is_empty() {
         return Ok(Vec::new());
     }
-    let notes = op
-        .find::<lead_note::Entity>()
-        .filter(lead_note::Column::DeletedAt.is_null());
-    let notes = notes
+    let notes = live(op)
         .filter(op.any_uuid(lead_note::Column::Uuid, uuids))
         .all(op.db())
         .await?;
@@ -128,6 +130,89 @@ pub async fn by_uuids(op: &Op, uuids: &[Uuid]) -> Result<Vec<LeadNote>> {
         .into_iter()
         .filter(|note| visible.contains(&note.lead_id))
         .collect())
+}
+
+/// A page of notes for each of these leads, newest first, cut in the database by one statement. The leads are ones that
+/// the caller has read.
+///
+/// # Errors
+/// Without the scope `read`, or a database fault.
+pub async fn pages(op: &Op, lead_ids: &[i64], request: PageRequest) -> Result<HashMap<i64, Page<LeadNote>>> {
+    op.require(Scope::Read)?;
+    let totals = match request.count {
+        true => totals(op, lead_ids).await?,
+        false => HashMap::new(),
+    };
+    let mut notes: HashMap<i64, Vec<LeadNote>> = HashMap::new();
+    if request.rows && !lead_ids.is_empty() {
+        for note in cut(op, lead_ids, request).all(op.db()).await? {
+            notes.entry(note.lead_id).or_default().push(note);
+        }
+    }
+    let pages = lead_ids.iter().map(|id| {
+        let total = request.count.then(|| totals.get(id).copied().unwrap_or(0));
+        (*id, page::finish(notes.remove(id).unwrap_or_default(), &request, total))
+    });
+    Ok(pages.collect())
+}
+
+/// The first notes of each lead in the range that is asked for, one more than the page has.
+fn cut(op: &Op, lead_ids: &[i64], request: PageRequest) -> Select<lead_note::Entity> {
+    use lead_note::Column as C;
+    let (order, place) = match request.backward {
+        true => (
+            Order::Asc,
+            "ROW_NUMBER() OVER (PARTITION BY lead_id ORDER BY created_at, id)",
+        ),
+        false => (
+            Order::Desc,
+            "ROW_NUMBER() OVER (PARTITION BY lead_id ORDER BY created_at DESC, id DESC)",
+        ),
+    };
+    let numbered = live(op)
+        .filter(op.any_of(C::LeadId, lead_ids))
+        .filter(page::range(C::CreatedAt, C::Id, request))
+        .select_only()
+        .column(C::Id)
+        .expr_as(Expr::cust(place), "place")
+        .into_query();
+    let within = SelectStatement::new()
+        .column("id")
+        .from_subquery(numbered, "numbered")
+        .and_where(Expr::col("place").lte(request.limit + 1))
+        .take();
+    let notes = op.find::<lead_note::Entity>().filter(C::Id.in_subquery(within));
+    notes.order_by(C::CreatedAt, order.clone()).order_by(C::Id, order)
+}
+
+async fn totals(op: &Op, lead_ids: &[i64]) -> Result<HashMap<i64, u64>> {
+    use lead_note::Column as C;
+    let counted = live(op)
+        .filter(op.any_of(C::LeadId, lead_ids))
+        .select_only()
+        .column(C::LeadId)
+        .column_as(C::Id.count(), "total")
+        .group_by(C::LeadId);
+    let counted: Vec<(i64, i64)> = counted.into_tuple().all(op.db()).await?;
+    let total = |(id, total)| (id, u64::try_from(total).unwrap_or(0));
+    Ok(counted.into_iter().map(total).collect())
+}
+
+fn live(op: &Op) -> Select<lead_note::Entity> {
+    op.find::<lead_note::Entity>()
+        .filter(lead_note::Column::DeletedAt.is_null())
+}
+
+/// Who wrote these notes, by number.
+///
+/// # Errors
+/// Without the scope `read`, or a database fault.
+pub async fn authors(op: &Op, notes: impl IntoIterator<Item = &LeadNote>) -> Result<HashMap<i64, User>> {
+    op.require(Scope::Read)?;
+    let ids: Vec<i64> = notes.into_iter().filter_map(|note| note.author_user_id).collect();
+    let users = op.find::<user::Entity>().filter(op.any_of(user::Column::Id, &ids));
+    let users = users.all(op.db()).await?;
+    Ok(users.into_iter().map(|user| (user.id, user)).collect())
 }
 
 fn check(given: &str) -> Result<String> {
@@ -146,7 +231,7 @@ fn check(given: &str) -> Result<String> {
 }
 
 /// Live leads, of the caller's project if it is bound to one.
-fn leads_of(tx: &Tx) -> sea_orm::Select<lead::Entity> {
+fn leads_of(tx: &Tx) -> Select<lead::Entity> {
     let leads = tx.find::<lead::Entity>().filter(lead::Column::DeletedAt.is_null());
     match tx.caller().project_id {
         Some(project) => leads.filter(lead::Column::ProjectId.eq(project)),

@@ -107,6 +107,10 @@ impl LeadList {
     }
 }
 
-fn parse<T: InputType>(value: Value) -> Result<T, Failure> {
+/// An argument of a field that is looked at ahead.
+///
+/// # Errors
+/// When it is not of its type.
+pub fn parse<T: InputType>(value: Value) -> Result<T, Failure> {
     T::parse(Some(value)).map_err(|error| argument(error.into_server_error(async_graphql::Pos::default()).message))
 }

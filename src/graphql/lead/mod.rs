@@ -1,10 +1,15 @@
 //! Leads: the type, how they are read, and the two ways in.
 
 mod capture;
+mod edit;
+mod edit_input;
+mod edit_payload;
 mod enums;
 mod filter;
 mod list;
 mod made;
+pub mod note;
+mod note_list;
 mod order;
 mod parts;
 mod queries;
@@ -13,13 +18,16 @@ mod register_body;
 mod register_input;
 mod values;
 
-use async_graphql::{ID, SimpleObject};
+use std::sync::Arc;
+
+use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 use serde_json::Value;
 
 use super::attribution::AttributionSource;
 use super::campaign::Campaign;
+use super::context::Answer;
 use super::node::{GlobalId, NodeKind};
-use super::paging::Listed;
+use super::paging::{Connection, Listed, PageArgs};
 use super::partner::PartnerCompany;
 use super::partnership::Partnership;
 use super::project::Project;
@@ -31,9 +39,13 @@ use crate::domain::leads::read::Documents;
 use crate::domain::rel::Rel;
 
 pub use capture::CaptureMutations;
+pub use edit::LeadEditMutations;
 use enums::{AssociationType, IntegrationName, LeadOrigin, LeadSource, LeadStatus, ProcessingState};
 pub use filter::LeadFilter;
 pub use list::{LeadList, LeadListArgs};
+pub use note::{LeadNote, NoteMutations};
+use note_list::LoadedNotes;
+pub use note_list::NoteLists;
 pub use order::LeadOrder;
 use parts::{ClickId, Consent, ExternalRef, IntegrationValue, LeadAttribution, OriginalPayload, PartnershipLead};
 use parts::{LeadAssignee, Money, Powerup, Touchpoint};
@@ -45,7 +57,10 @@ const LIST: &str = "leads";
 
 /// Somebody who may become a customer, with everything that is known of them.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub struct Lead {
+    #[graphql(skip)]
+    loaded_notes: LoadedNotes,
     /// The global id.
     pub id: ID,
     /// The number that the REST routes call id.
@@ -92,7 +107,7 @@ pub struct Lead {
     created_at: DateTime,
     /// When it was last changed.
     updated_at: DateTime,
-    /// When it was archived; null while it is live. Archived leads are seen in the answers of `archiveLead` alone.
+    /// When it was archived; null while it is live. Lists show archived leads only where they are asked for them.
     archived_at: Option<DateTime>,
     /// The person who made it, if one is known.
     created_by: Rel<Option<User>>,
@@ -142,6 +157,27 @@ pub struct Lead {
 
 impl Listed for Lead {}
 
+#[ComplexObject]
+impl Lead {
+    /// What people wrote about it, newest first.
+    async fn notes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start; at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 100.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
+    ) -> Answer<Arc<Connection<LeadNote>>> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        note_list::of_lead(ctx, self, args).await
+    }
+}
+
 impl From<LeadGraph> for Lead {
     fn from(graph: LeadGraph) -> Self {
         let LeadGraph {
@@ -165,6 +201,7 @@ impl From<LeadGraph> for Lead {
         } = graph;
         let documents = LeadDocuments::from(documents);
         Self {
+            loaded_notes: LoadedNotes::default(),
             id: GlobalId::new(NodeKind::Lead, lead.uuid).into(),
             legacy_id: SafeInt(lead.id),
             uuid: Uuid(lead.uuid),

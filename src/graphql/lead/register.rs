@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::register_body::body;
 use super::register_input::{
-    CreateLeadInput, CustomFieldValueInput, LeadCustomFieldInput, LeadIntegrationFieldInput, LeadPartnershipInput,
-    LeadPowerupsInput, LeadSenderInput, PipedrivePowerupInput,
+    CreateLeadInput, CustomFieldValueInput, LeadAttributionInput, LeadCustomFieldInput, LeadIntegrationFieldInput,
+    LeadPartnershipInput, LeadPowerupsInput, LeadSenderInput, PipedrivePowerupInput,
 };
 use super::{Lead, made};
 use crate::domain::Ref;
@@ -76,7 +76,6 @@ fn read(input: CreateLeadInput, body: Value, reader: &mut Reader) -> NewRegistra
         powerups,
     } = input;
     let campaign = company_campaign_id.map(|id| reader.reference(&id, NodeKind::Campaign, &["companyCampaignId"]));
-    let attributions = attributions.unwrap_or_default().into_iter().enumerate();
     NewRegistration {
         origin: LeadOrigin::Graphql,
         email,
@@ -91,16 +90,7 @@ fn read(input: CreateLeadInput, body: Value, reader: &mut Reader) -> NewRegistra
         tags: reader.references(&tags.unwrap_or_default(), NodeKind::Tag, &["tags"]),
         custom_fields: read_fields(custom_fields, "customFields", reader),
         partner_custom_fields: read_fields(partner_custom_fields, "partnerCustomFields", reader),
-        attributions: attributions
-            .map(|(index, attribution)| NewAttribution {
-                source: reader.reference(
-                    &attribution.id,
-                    NodeKind::AttributionSource,
-                    &["attributions", &index.to_string(), "id"],
-                ),
-                attributed_at: attribution.attributed_date.0,
-            })
-            .collect(),
+        attributions: read_attributions(attributions.unwrap_or_default(), reader),
         integration_name: integration_name.map(Into::into),
         integration_custom_fields: read_foreign(integration_custom_fields.unwrap_or_default(), reader),
         powerups: powerups
@@ -161,7 +151,7 @@ fn read_sender(input: LeadSenderInput, reader: &mut Reader) -> SentBy {
     }
 }
 
-fn read_fields(input: Option<Vec<LeadCustomFieldInput>>, list: &str, reader: &mut Reader) -> Vec<NewFieldValue> {
+pub fn read_fields(input: Option<Vec<LeadCustomFieldInput>>, list: &str, reader: &mut Reader) -> Vec<NewFieldValue> {
     let entries = input.unwrap_or_default().into_iter().enumerate();
     entries
         .map(|(index, LeadCustomFieldInput { custom_field_id, value })| {
@@ -200,6 +190,19 @@ fn read_value(input: CustomFieldValueInput, path: &[&str], reader: &mut Reader) 
                 .collect(),
         ),
     }
+}
+
+pub fn read_attributions(input: Vec<LeadAttributionInput>, reader: &mut Reader) -> Vec<NewAttribution> {
+    let entries = input.into_iter().enumerate();
+    entries
+        .map(|(index, LeadAttributionInput { id, attributed_date })| {
+            let path = ["attributions", &index.to_string(), "id"];
+            NewAttribution {
+                source: reader.reference(&id, NodeKind::AttributionSource, &path),
+                attributed_at: attributed_date.0,
+            }
+        })
+        .collect()
 }
 
 fn read_foreign(input: Vec<LeadIntegrationFieldInput>, reader: &mut Reader) -> Vec<NewIntegrationValue> {

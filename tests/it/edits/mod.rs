@@ -1,6 +1,9 @@
 //! Changing leads: what an edit changes, what it leaves alone, and what it refuses.
 
+mod doors;
+mod notes;
 mod parts;
+mod races;
 mod rules;
 
 use leadgraph::domain::change::Change;
@@ -22,7 +25,15 @@ pub fn cases() -> Vec<Case> {
         both(what_cannot_be_edited_is_not_found),
         both(texts_are_checked_as_in_a_registration),
     ];
-    [own, parts::cases(), rules::cases()].into_iter().flatten().collect()
+    let parts = [
+        own,
+        doors::cases(),
+        notes::cases(),
+        parts::cases(),
+        races::cases(),
+        rules::cases(),
+    ];
+    parts.into_iter().flatten().collect()
 }
 
 /// A web form's lead, with its number.
@@ -155,7 +166,7 @@ async fn an_edit_changes_what_it_names_and_nothing_else(app: TestApp) {
     let changed = json!({
         "email": "New@Bücher.example", "email_normalized": "new@xn--bcher-kva.example", "phone": null,
         "phone_normalized": null, "last_name": "Öz", "last_name_key": "öz", "name_key": "jo öz",
-        "search_text": "jo öz\nacme\nnew@bücher.example", "value_minor": 1250, "currency": "EUR", "version": 2,
+        "search_text": "jo öz\nacme\nnew@xn--bcher-kva.example\nnew@bücher.example", "value_minor": 1250, "currency": "EUR", "version": 2,
         "edited_texts": "email phone last_name",
     });
     for (column, was) in before.as_object().unwrap() {

@@ -5,6 +5,8 @@ mod attempts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use leadgraph::domain::Ref;
+use leadgraph::domain::leads::notes::{self, NewNote};
 use leadgraph::domain::partnerships::{Invitation, PartnerType};
 use serde_json::{Value, json};
 
@@ -35,8 +37,16 @@ async fn fill(app: &TestApp) -> Ids {
     let form = crate::leadtrackr::reference(&app.home.project.public_id);
     app.leadtrackr().post(&form).await.expect(201);
     app.home.campaign("Home's campaign").await;
+    let lead = app
+        .number("SELECT id FROM leads WHERE origin = 'leadtrackr_shim'")
+        .await;
+    let note = NewNote {
+        text: "Nobody else's business".to_owned(),
+    };
+    notes::add_note(&app.home.op(), Ref::Id(lead), note).await.unwrap();
     app.home.invite(PartnerType::Referral, Invitation::Inactive).await;
-    let query = "{ leads { edges { cursor node { id uuid legacyId uniqueIdentifier } } } tags { nodes { id } }
+    let query = "{ leads { edges { cursor node { id uuid legacyId uniqueIdentifier
+            attributions { id } notes { nodes { id } } } } } tags { nodes { id } }
         customFields { nodes { id type } } attributionSources { nodes { id } } campaigns { nodes { id } }
         partnerships { nodes { id uuid } } partnerCompanies { nodes { id } } partnerUsers { nodes { id } }
         projects { nodes { id publicId } } users { nodes { id } } apiKeys { nodes { id } } viewer { workspace { id } } }";
@@ -55,6 +65,11 @@ async fn fill(app: &TestApp) -> Ids {
         ("lead", text(&edge["node"]["id"])),
         ("lead_uuid", text(&edge["node"]["uuid"])),
         ("lead_number", text(&edge["node"]["legacyId"])),
+        ("note", text(&edge["node"]["notes"]["nodes"][0]["id"])),
+        (
+            "attribution",
+            text(&data["leads"]["edges"][1]["node"]["attributions"][0]["id"]),
+        ),
         ("lead_cursor", text(&edge["cursor"])),
         ("tag", first("tags")),
         ("field", text(&number["id"])),
@@ -199,6 +214,7 @@ async fn secrets(app: &TestApp) -> BTreeSet<String> {
     let mut secrets = BTreeSet::new();
     for (table, columns) in [
         ("leads", "uuid, email, company_name"),
+        ("lead_notes", "uuid, text"),
         ("tags", "uuid, label"),
         ("custom_fields", "uuid, label"),
         ("attribution_sources", "uuid, label"),
@@ -225,7 +241,7 @@ async fn secrets(app: &TestApp) -> BTreeSet<String> {
         }
     }
     // The stranger's own word for their renamed workspace, and short words, prove nothing.
-    secrets.retain(|secret| secret.len() > 3);
+    secrets.retain(|secret| secret.len() > 4);
     secrets
 }
 
@@ -246,6 +262,7 @@ async fn no_id_of_another_workspace_is_a_node(app: TestApp) {
     let stranger = app.workspace("Stranger").await;
     let nodes = [
         "lead",
+        "note",
         "tag",
         "field",
         "source",
