@@ -8,6 +8,7 @@
 mod boundaries;
 mod catalogue_edits;
 mod cli;
+mod clients;
 mod crash;
 mod demo;
 mod edits;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         boundaries::cases(),
         catalogue_edits::cases(),
         cli::cases(),
+        clients::cases(),
         crash::cases(),
         demo::cases(),
         edits::cases(),

@@ -4,15 +4,17 @@ mod answer;
 pub mod app;
 pub mod binary;
 pub mod database;
+pub mod npm;
 pub mod postgres;
 pub mod workspace;
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::{Completion, Failed, Trial};
 
 pub use answer::Answer;
 pub use app::TestApp;
@@ -121,13 +123,27 @@ impl Case {
                 None => name.clone(),
             };
             let ignored = lacking || (backend == Some(Backend::Postgres) && !postgres::is_available());
-            let test = move || -> Result<(), Failed> {
-                test();
-                Ok(())
-            };
-            Trial::test(name, test).with_ignored_flag(ignored)
+            Trial::ignorable_test(name, move || completion(test)).with_ignored_flag(ignored)
         };
         runs.into_iter().map(trial).collect()
+    }
+}
+
+/// Why a running test can show nothing here.
+struct Lacking(String);
+
+/// Ends a running test as ignored: something outside of this machine that it needs is not there.
+pub fn ignore(reason: String) -> ! {
+    resume_unwind(Box::new(Lacking(reason)))
+}
+
+fn completion(test: Box<dyn FnOnce() + Send>) -> Result<Completion, Failed> {
+    match catch_unwind(AssertUnwindSafe(test)) {
+        Ok(()) => Ok(Completion::Completed),
+        Err(payload) => match payload.downcast::<Lacking>() {
+            Ok(lacking) => Ok(Completion::ignored_with(lacking.0)),
+            Err(panic) => resume_unwind(panic),
+        },
     }
 }
 

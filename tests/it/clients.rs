@@ -1,0 +1,31 @@
+//! The tools that a front-end team runs on `schema.graphql`: what they generate compiles, and they have no complaints.
+
+use crate::harness::npm::{Check, PROGRAMS};
+use crate::harness::{Backend, Case, Subject, TestApp, once};
+
+pub fn cases() -> Vec<Case> {
+    let cases = [
+        once(relay_compiles_a_front_ends_documents),
+        once(typed_client_code_is_generated_and_compiles),
+        once(the_linter_has_no_complaints),
+        once(a_server_tells_of_itself_what_is_published),
+    ];
+    cases.into_iter().map(|case| case.needs(PROGRAMS)).collect()
+}
+
+async fn relay_compiles_a_front_ends_documents() {
+    Check::new("schema").run("relay", &[]);
+}
+
+async fn typed_client_code_is_generated_and_compiles() {
+    Check::new("schema").run("client", &[]);
+}
+
+async fn the_linter_has_no_complaints() {
+    Check::new("schema").run("lint", &[]);
+}
+
+async fn a_server_tells_of_itself_what_is_published() {
+    let app = TestApp::set_up(Backend::Sqlite).await;
+    Check::new("schema").run("introspect", &[&app.url("/graphql")]);
+}
