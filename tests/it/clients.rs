@@ -9,6 +9,7 @@ pub fn cases() -> Vec<Case> {
         once(typed_client_code_is_generated_and_compiles),
         once(the_linter_has_no_complaints),
         once(a_server_tells_of_itself_what_is_published),
+        once(a_server_answers_every_operation_of_a_front_end),
     ];
     cases.into_iter().map(|case| case.needs(PROGRAMS)).collect()
 }
@@ -28,4 +29,10 @@ async fn the_linter_has_no_complaints() {
 async fn a_server_tells_of_itself_what_is_published() {
     let app = TestApp::set_up(Backend::Sqlite).await;
     Check::new("schema").run("introspect", &[&app.url("/graphql")]);
+}
+
+async fn a_server_answers_every_operation_of_a_front_end() {
+    let app = TestApp::set_up(Backend::Sqlite).await;
+    let [url, project] = [app.url("/graphql"), app.home.project.public_id.clone()];
+    Check::new("schema").run("operations", &[&url, &app.home.token, &project]);
 }

@@ -1,0 +1,60 @@
+// Runs every operation of src/client against a server with an empty workspace, in the order of a day's work.
+// After `npm ci`: node operations.mjs http://127.0.0.1:PORT/graphql TOKEN PROJECT
+
+import assert from 'node:assert/strict';
+import { readFile, readdir } from 'node:fs/promises';
+import { concatAST, parse, print, separateOperations } from 'graphql';
+
+const [url, token, project] = process.argv.slice(2);
+if (!project) {
+  console.error('usage: node operations.mjs URL TOKEN PROJECT');
+  process.exit(2);
+}
+
+const files = (await readdir('src/client')).filter(name => name.endsWith('.graphql'));
+const documents = await Promise.all(files.map(async name => parse(await readFile(`src/client/${name}`, 'utf8'))));
+// Each with the fragments that it uses.
+const operations = separateOperations(concatAST(documents));
+const untried = new Set(Object.keys(operations));
+
+const { createTag } = await ask('CreateTag', { input: { label: 'Hot', association: 'LEAD' } });
+const { tag } = createTag;
+const edit = { tagId: tag.id, expectedVersion: tag.version };
+const { updateTag } = await ask('UpdateTag', { input: { ...edit, label: 'Very hot' } });
+assert.equal(updateTag.tag.label, 'Very hot');
+const late = await ask('UpdateTag', { input: { ...edit, label: 'Cold' } }, ['CONFLICT']);
+assert.deepEqual(late.updateTag.conflict, { current: updateTag.tag, fields: ['label'] });
+
+const userData = { email: 'ada@example.com', firstName: 'Ada', companyName: 'Engines', extra: { plan: 'gold' } };
+const { createServerSideLead } = await ask('CaptureLead', { input: { projectId: project, userData } });
+assert.equal(createServerSideLead.outcome, 'CREATED');
+const registration = { associationType: 'CAMPAIGNS', companyCampaignId: tag.id, email: 'ada@example.com' };
+await ask('RegisterLead', { input: registration }, ['NOT_FOUND']);
+
+const { id } = createServerSideLead.lead;
+const { leads } = await ask('Leads', { first: 10 });
+assert.deepEqual(leads.nodes.map(lead => lead.id), [id]);
+const { lead } = await ask('LeadDetail', { by: { id } });
+assert.equal(lead.companyName, 'Engines');
+const { nodes } = await ask('LeadsById', { ids: [id, tag.id] });
+assert.deepEqual(nodes, [leads.nodes[0], { id: tag.id }]);
+const { viewer } = await ask('LeadForm');
+assert.equal(viewer.workspace.name, 'Acme');
+
+assert.deepEqual([...untried], [], 'operations that were not tried');
+console.log(`ok: ${Object.keys(operations).length} operations`);
+
+/** What an operation answers; a mutation with exactly these user errors. */
+async function ask(operationName, variables = {}, expected = []) {
+  untried.delete(operationName);
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({ query: print(operations[operationName]), variables, operationName }),
+  });
+  const { data, errors } = await response.json();
+  assert.equal(errors, undefined, `${operationName}: ${JSON.stringify(errors)}`);
+  const codes = Object.values(data).flatMap(payload => payload?.userErrors ?? []).map(({ code }) => code);
+  assert.deepEqual(codes, expected, `${operationName}: ${JSON.stringify(data)}`);
+  return data;
+}
