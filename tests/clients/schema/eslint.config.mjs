@@ -23,6 +23,7 @@ const WITHOUT_IDENTITY = {
     'Consent',
     'ExternalRef',
     'IntegrationValue',
+    'LeadAttributionCredits',
     'LeadSender',
     'OriginalPayload',
     'Powerup',
