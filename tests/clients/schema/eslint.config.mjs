@@ -18,13 +18,15 @@ const WITHOUT_IDENTITY = {
     'UserError',
     // Who asks: there is one in each request.
     'Viewer',
-    // Values that a lead has, told apart by nothing but what they say.
+    // Parts of a lead, told apart by nothing but what they say.
     'ClickId',
     'Consent',
     'ExternalRef',
     'IntegrationValue',
+    'LeadAssignee',
     'LeadAttributionCredits',
     'LeadSender',
+    'Money',
     'OriginalPayload',
     'Powerup',
     'Touchpoint',

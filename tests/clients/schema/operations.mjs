@@ -32,12 +32,16 @@ const registration = { associationType: 'CAMPAIGNS', companyCampaignId: tag.id, 
 await ask('RegisterLead', { input: registration }, ['NOT_FOUND']);
 
 const { id } = createServerSideLead.lead;
-const { leads } = await ask('Leads', { first: 10 });
+const orderBy = [{ by: { field: 'NAME' } }, { by: { field: 'CREATED_AT' }, direction: 'DESC' }];
+const filter = { search: 'ada engines', not: { or: [{ status: { eq: 'LOST' } }, { tags: { any: [tag.id] } }] } };
+const { leads } = await ask('Leads', { filter, orderBy, first: 10 });
 assert.deepEqual(leads.nodes.map(lead => lead.id), [id]);
 const { lead } = await ask('LeadDetail', { by: { id } });
 assert.equal(lead.companyName, 'Engines');
 const { nodes } = await ask('LeadsById', { ids: [id, tag.id] });
 assert.deepEqual(nodes, [leads.nodes[0], { id: tag.id }]);
+const { tags } = await ask('TagBoard', { leads: 3 });
+assert.equal(tags.nodes[0].leads.totalCount, 0);
 const { viewer } = await ask('LeadForm');
 assert.equal(viewer.workspace.name, 'Acme');
 

@@ -7,11 +7,22 @@ import {
   LeadsDocument,
   RegisterLeadDocument,
   type LeadDetailQuery,
+  type LeadFilter,
+  type LeadOrder,
   type LeadSummaryFragment,
   type UserErrorCode,
 } from './generated/graphql';
 
 declare function ask<Data, Variables>(document: TypedDocumentNode<Data, Variables>, variables: Variables): Promise<Data>;
+
+const hot: LeadFilter = {
+  or: [{ tags: { any: ['a node id'] } }, { status: { in: ['QUALIFIED', 'CONTACTED'] }, not: { email: { exists: false } } }],
+  createdAt: { gte: '2026-01-01T00:00:00Z' },
+  customFields: [{ fieldId: 'a node id', number: { gt: 0.5 } }],
+};
+const order: LeadOrder[] = [{ by: { customField: 'a node id' }, nulls: 'FIRST' }, { by: { field: 'NAME' } }];
+// @ts-expect-error: a name that is none of the filter's
+export const misspelt: LeadFilter = { mail: { eq: 'ada@example.com' } };
 
 export async function allLeads(): Promise<LeadSummaryFragment[]> {
   const leads: LeadSummaryFragment[] = [];
@@ -25,7 +36,7 @@ export async function allLeads(): Promise<LeadSummaryFragment[]> {
 }
 
 async function pageOfLeads(after: string | null) {
-  const { leads } = await ask(LeadsDocument, { first: 100, after });
+  const { leads } = await ask(LeadsDocument, { filter: hot, orderBy: order, first: 100, after });
   return leads;
 }
 
