@@ -46,6 +46,7 @@ pub struct Query(
     viewer::ViewerQueries,
     nodes::NodeQueries,
     lead::LeadQueries,
+    lead::StatsQueries,
     tag::TagQueries,
     custom_field::CustomFieldQueries,
     attribution::AttributionQueries,

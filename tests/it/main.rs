@@ -33,6 +33,7 @@ mod schema;
 mod shard;
 mod slices;
 mod statements;
+mod stats;
 mod storage;
 
 use std::process::ExitCode;
@@ -76,6 +77,7 @@ fn main() -> ExitCode {
         shard::cases(),
         slices::cases(),
         statements::cases(),
+        stats::cases(),
         storage::cases(),
     ];
     let trials = cases

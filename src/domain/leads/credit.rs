@@ -34,6 +34,17 @@ pub enum AttributionModel {
 
 impl AttributionModel {
     pub const ALL: [Self; 5] = [Self::First, Self::Last, Self::Linear, Self::TimeDecay, Self::Position];
+
+    pub(super) fn column(self) -> lead_attribution::Column {
+        use lead_attribution::Column as C;
+        match self {
+            Self::First => C::CreditFirst,
+            Self::Last => C::CreditLast,
+            Self::Linear => C::CreditLinear,
+            Self::TimeDecay => C::CreditTimeDecay,
+            Self::Position => C::CreditPosition,
+        }
+    }
 }
 
 /// The share of one attribution under each model, in millionths.

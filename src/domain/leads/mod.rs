@@ -21,6 +21,7 @@ mod order;
 pub mod read;
 mod references;
 pub mod register;
+pub mod stats;
 
 pub use crate::entity::lead::{AssociationType, IntegrationName, LeadOrigin, LeadSource, LeadStatus, ProcessingState};
 pub use crate::entity::lead_consent::ConsentState;

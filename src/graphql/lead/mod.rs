@@ -16,6 +16,8 @@ mod queries;
 mod register;
 mod register_body;
 mod register_input;
+mod stats;
+mod stats_groups;
 mod values;
 
 use std::sync::Arc;
@@ -51,6 +53,7 @@ use parts::{ClickId, Consent, ExternalRef, IntegrationValue, LeadAttribution, Or
 use parts::{LeadAssignee, Money, Powerup, Touchpoint};
 pub use queries::LeadQueries;
 pub use register::RegisterMutations;
+pub use stats::StatsQueries;
 use values::CustomFieldValue;
 
 const LIST: &str = "leads";

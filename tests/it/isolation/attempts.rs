@@ -88,6 +88,19 @@ const QUERIES: &[Attempt] = &[
         Own,
         r#"leads(first: 5, after: "@lead_cursor") { nodes { email companyName } }"#,
     ),
+    attempt(
+        "leadStats",
+        Read,
+        Own,
+        "leadStats(groupBy: [{property: TAG}, {property: CAMPAIGN}, {property: PARTNERSHIP}, {property: PROJECT}])
+           { total { count } groups { count tag { label } campaign { title } partnership { uuid } project { publicId } } }",
+    ),
+    attempt(
+        "attributionCredits",
+        Read,
+        Own,
+        "attributionCredits(model: LINEAR) { credit leads source { label } }",
+    ),
     attempt("tags", Read, Own, "tags { totalCount nodes { label } }"),
     attempt(
         "customFields",

@@ -294,6 +294,11 @@ pub async fn find_any(op: &Op, uuid: Uuid, parts: &LeadParts) -> Result<Option<L
     Ok(load::graphs(op, Vec::from_iter(lead), parts).await?.pop())
 }
 
+/// Those of the caller's leads that lists show and numbers count: neither archived nor merged.
+pub(in crate::domain::leads) fn live(op: &Op) -> Select<lead::Entity> {
+    visible(op).filter(lead::Column::MergedIntoId.is_null())
+}
+
 /// The leads this caller may see: not archived, and of its project if it is bound to one.
 pub(super) fn visible(op: &Op) -> Select<lead::Entity> {
     of_caller(op).filter(lead::Column::DeletedAt.is_null())
