@@ -110,6 +110,19 @@ pub(super) struct Stamp<'a> {
     pub updated_at: &'a mut DateTime<Utc>,
 }
 
+/// A row by its public id, as it is at present.
+///
+/// # Errors
+/// A database fault.
+pub(super) async fn find<M>(tx: &Tx, uuid: Uuid) -> Result<Option<M>>
+where
+    M: Editable,
+    M::Entity: EntityTrait<Model = M>,
+{
+    let row = tx.find::<M::Entity>().filter(M::UUID.eq(uuid));
+    Ok(row.one(tx.db()).await?)
+}
+
 /// The row that is to be edited. Nobody else edits it until the Tx ends.
 ///
 /// # Errors
@@ -134,16 +147,34 @@ where
     M: Editable + IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel>,
     M::Entity: EntityTrait<Model = M>,
 {
-    let now = tx.now();
     let Stamp { uuid, version, .. } = after.stamp();
     let present = *version;
     check_version(expected, uuid, present, &before.facts(), &after.facts())?;
     if after == before {
         return Ok(before);
     }
-    let stamp = after.stamp();
-    *stamp.version += 1;
-    *stamp.updated_at = now;
+    let after = step(tx, &before, after).await?;
+    emit_updated(tx, kind, uuid, &before.facts(), &after.facts());
+    Ok(after)
+}
+
+/// Writes what differs between two states of a row, as its next version. For edits that [`save`] is too small for: they
+/// check the version and tell of the step themselves.
+///
+/// # Errors
+/// A database fault.
+pub(super) async fn step<M>(tx: &Tx, before: &M, mut after: M) -> Result<M>
+where
+    M: Editable + IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel>,
+    M::Entity: EntityTrait<Model = M>,
+{
+    let Stamp {
+        uuid,
+        version,
+        updated_at,
+    } = after.stamp();
+    *version += 1;
+    *updated_at = tx.now();
     let mut row = <M::Entity as EntityTrait>::ActiveModel::default();
     for column in <M::Entity as EntityTrait>::Column::iter() {
         let value = after.get(column);
@@ -153,7 +184,6 @@ where
     }
     let update = tx.update::<M::Entity>().filter(M::UUID.eq(uuid)).set(row);
     update.exec(tx.db()).await?;
-    emit_updated(tx, kind, uuid, &before.facts(), &after.facts());
     Ok(after)
 }
 

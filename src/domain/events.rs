@@ -38,12 +38,25 @@ pub enum EventKind {
     TagArchived,
     TagRestored,
     CustomFieldCreated,
+    CustomFieldUpdated,
+    CustomFieldArchived,
+    CustomFieldRestored,
     AttributionSourceCreated,
+    AttributionSourceUpdated,
+    AttributionSourceArchived,
+    AttributionSourceRestored,
     CampaignCreated,
+    CampaignUpdated,
+    CampaignArchived,
+    CampaignRestored,
     PartnerCompanyCreated,
+    PartnerCompanyUpdated,
     PartnerUserCreated,
+    PartnerUserUpdated,
     PartnershipCreated,
     PartnershipAccepted,
+    PartnershipUpdated,
+    PartnershipArchived,
     WorkspaceCreated,
     WorkspaceUpdated,
     ProjectCreated,
@@ -51,7 +64,13 @@ pub enum EventKind {
     UserCreated,
     UserUpdated,
     ApiKeyCreated,
+    ApiKeyUpdated,
+    ApiKeyRotated,
     ApiKeyRevoked,
+    ConversionLabelCreated,
+    ConversionLabelUpdated,
+    ConversionLabelArchived,
+    ConversionLabelRestored,
 }
 
 impl EventKind {
@@ -69,12 +88,25 @@ impl EventKind {
             Self::TagArchived => "tag.archived",
             Self::TagRestored => "tag.restored",
             Self::CustomFieldCreated => "custom_field.created",
+            Self::CustomFieldUpdated => "custom_field.updated",
+            Self::CustomFieldArchived => "custom_field.archived",
+            Self::CustomFieldRestored => "custom_field.restored",
             Self::AttributionSourceCreated => "attribution_source.created",
+            Self::AttributionSourceUpdated => "attribution_source.updated",
+            Self::AttributionSourceArchived => "attribution_source.archived",
+            Self::AttributionSourceRestored => "attribution_source.restored",
             Self::CampaignCreated => "campaign.created",
+            Self::CampaignUpdated => "campaign.updated",
+            Self::CampaignArchived => "campaign.archived",
+            Self::CampaignRestored => "campaign.restored",
             Self::PartnerCompanyCreated => "partner_company.created",
+            Self::PartnerCompanyUpdated => "partner_company.updated",
             Self::PartnerUserCreated => "partner_user.created",
+            Self::PartnerUserUpdated => "partner_user.updated",
             Self::PartnershipCreated => "partnership.created",
             Self::PartnershipAccepted => "partnership.accepted",
+            Self::PartnershipUpdated => "partnership.updated",
+            Self::PartnershipArchived => "partnership.archived",
             Self::WorkspaceCreated => "workspace.created",
             Self::WorkspaceUpdated => "workspace.updated",
             Self::ProjectCreated => "project.created",
@@ -82,7 +114,13 @@ impl EventKind {
             Self::UserCreated => "user.created",
             Self::UserUpdated => "user.updated",
             Self::ApiKeyCreated => "api_key.created",
+            Self::ApiKeyUpdated => "api_key.updated",
+            Self::ApiKeyRotated => "api_key.rotated",
             Self::ApiKeyRevoked => "api_key.revoked",
+            Self::ConversionLabelCreated => "conversion_label.created",
+            Self::ConversionLabelUpdated => "conversion_label.updated",
+            Self::ConversionLabelArchived => "conversion_label.archived",
+            Self::ConversionLabelRestored => "conversion_label.restored",
         }
     }
 
@@ -312,6 +350,7 @@ pub struct CustomFieldFacts {
     pub shared: bool,
     pub shared_from: Option<Uuid>,
     pub options: Vec<CustomFieldOptionFacts>,
+    pub archived_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -320,11 +359,15 @@ pub struct CustomFieldOptionFacts {
     pub uuid: Uuid,
     pub number: i64,
     pub label: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archived_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct AttributionSourceFacts {
     pub label: String,
+    pub archived_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -333,6 +376,7 @@ pub struct CampaignFacts {
     pub title: String,
     pub starts_at: Option<DateTime<Utc>>,
     pub ends_at: Option<DateTime<Utc>>,
+    pub archived_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -345,7 +389,8 @@ pub struct PartnerCompanyFacts {
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PartnerUserFacts {
-    pub partner: Uuid,
+    /// Told when the person is added.
+    pub partner: Option<Uuid>,
     pub email: String,
     pub name: Option<String>,
 }
@@ -397,6 +442,17 @@ pub struct ApiKeyFacts {
     pub project: Option<Uuid>,
     pub expires_at: Option<DateTime<Utc>>,
     pub revoked_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConversionLabelFacts {
+    /// Told when the label is made.
+    pub project: Option<Uuid>,
+    pub name: String,
+    pub mark_as_done: bool,
+    pub mapped_status: Option<String>,
+    pub archived_at: Option<DateTime<Utc>>,
 }
 
 /// A date as facts print it.

@@ -137,6 +137,19 @@ impl Form {
         storable
     }
 
+    /// An edit of a time that may be absent.
+    pub(super) fn moved(
+        &mut self,
+        path: impl Into<PathSegment>,
+        change: Change<DateTime<Utc>>,
+    ) -> Change<DateTime<Utc>> {
+        match change {
+            Change::Keep => Change::Keep,
+            Change::Clear => Change::Clear,
+            Change::Set(at) => self.moment(path, Some(at)).map_or(Change::Clear, Change::Set),
+        }
+    }
+
     fn required_within(&mut self, path: PathSegment, text: &str, longest: usize) -> String {
         let Some(present) = text::present(text) else {
             self.refuse(ProblemCode::Missing, path, "This is required");

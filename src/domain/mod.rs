@@ -9,6 +9,7 @@ pub mod caller;
 pub mod campaigns;
 mod catalogue;
 pub mod change;
+pub mod conversion_labels;
 pub mod custom_fields;
 pub mod database;
 pub mod error;

@@ -4,13 +4,15 @@ use aws_lc_rs::rand;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter};
 use uuid::Uuid;
 
 use crate::entity::project;
 pub use crate::entity::project::Model as Project;
 
 use super::caller::Scope;
+use super::catalogue::{Editable, Stamp, Target};
+use super::change::Change;
 use super::error::{Error, Problem, ProblemCode, Result};
 use super::events::{EventKind, ProjectFacts};
 use super::form::Form;
@@ -23,6 +25,13 @@ use super::{catalogue, new_uuid};
 pub struct NewProject {
     pub name: String,
     pub public_id: Option<String>,
+}
+
+/// What to change. The public id stays: clients have it in their pages.
+#[derive(Clone, Debug, Default)]
+pub struct ProjectPatch {
+    pub name: Change<String>,
+    pub activity: Change<Activity>,
 }
 
 /// Whether a project takes leads.
@@ -91,7 +100,7 @@ fn visible(op: &Op) -> sea_orm::Select<project::Entity> {
 /// inactive.
 pub async fn open(op: &Op, project: &ProjectRef) -> Result<Project> {
     op.require(Scope::Write)?;
-    let project = named(op, project).await?.ok_or_else(|| not_found("projectId"))?;
+    let project = named(op, project).await?.ok_or_else(not_found)?;
     if op.caller().project_id.is_some_and(|bound| bound != project.id) {
         return Err(Error::OtherProject);
     }
@@ -122,8 +131,8 @@ pub(super) async fn named(op: &Op, project: &ProjectRef) -> Result<Option<Projec
     Ok(named.one(op.db()).await?)
 }
 
-fn not_found(path: &'static str) -> Error {
-    Error::NotFound(Problem::not_found([path.into()], "Project not found"))
+fn not_found() -> Error {
+    Error::NotFound(Problem::not_found(["projectId".into()], "Project not found"))
 }
 
 /// Whether [`create`] would take this name; for whoever makes more than a project.
@@ -168,7 +177,7 @@ pub async fn create(op: &Op, new: NewProject) -> Result<Project> {
     };
     let taken = || Problem::invalid(["publicId".into()], "There is a project with this public id");
     let project = tx.insert(row).await.map_err(|error| error.or_taken(taken()))?;
-    catalogue::emit_created(&mut tx, EventKind::ProjectCreated, project.uuid, &facts(&project));
+    catalogue::emit_created(&mut tx, EventKind::ProjectCreated, project.uuid, &project.facts());
     tx.commit().await?;
     Ok(project)
 }
@@ -176,44 +185,63 @@ pub async fn create(op: &Op, new: NewProject) -> Result<Project> {
 /// Opens or closes a project for new leads. Setting what it already is changes nothing.
 ///
 /// # Errors
-/// Without the scope `admin`, an unknown project (path `project`), or a database fault.
+/// As [`update`].
 pub async fn set_active(op: &Op, project: Uuid, activity: Activity) -> Result<Project> {
-    catalogue::require_unbound(op, Scope::Admin)?;
-    let active = activity == Activity::Active;
-    let mut tx = op.begin().await?;
-    let of_project = project::Column::Uuid.eq(project);
-    let before = tx.find::<project::Entity>().filter(of_project.clone()).lock_exclusive();
-    let before = before.one(tx.db()).await?.ok_or_else(|| not_found("project"))?;
-    if before.active == active {
-        return Ok(before);
-    }
-    let after = Project {
-        active,
-        version: before.version + 1,
-        updated_at: tx.now(),
-        ..before.clone()
+    let target = Target {
+        uuid: project,
+        expected_version: None,
     };
-    tx.update::<project::Entity>()
-        .filter(of_project)
-        .set(project::ActiveModel {
-            active: Set(after.active),
-            version: Set(after.version),
-            updated_at: Set(after.updated_at),
-            ..Default::default()
-        })
-        .exec(tx.db())
-        .await?;
-    let (was, is) = (facts(&before), facts(&after));
-    catalogue::emit_updated(&mut tx, EventKind::ProjectUpdated, after.uuid, &was, &is);
-    tx.commit().await?;
-    Ok(after)
+    let patch = ProjectPatch {
+        activity: Change::Set(activity),
+        ..ProjectPatch::default()
+    };
+    update(op, target, patch).await
 }
 
-fn facts(project: &Project) -> ProjectFacts {
-    ProjectFacts {
-        public_id: project.public_id.clone(),
-        name: project.name.clone(),
-        active: project.active,
+/// # Errors
+/// Without the scope `admin`, a broken rule, an unknown project (path `project`), another version than the expected
+/// one, or a database fault.
+pub async fn update(op: &Op, target: Target, patch: ProjectPatch) -> Result<Project> {
+    catalogue::require_unbound(op, Scope::Admin)?;
+    let ProjectPatch { name, activity } = patch;
+    let mut form = Form::default();
+    let name = form.renamed("name", name);
+    let activity = form.given("active", activity);
+    form.check()?;
+
+    let mut tx = op.begin().await?;
+    let unknown = Problem::not_found(["project".into()], "Project not found");
+    let before: Project = catalogue::locked(&tx, target.uuid, unknown).await?;
+    let after = Project {
+        name: name.unwrap_or_else(|| before.name.clone()),
+        active: activity.map_or(before.active, |activity| activity == Activity::Active),
+        ..before.clone()
+    };
+    let kind = EventKind::ProjectUpdated;
+    let project = catalogue::save(&mut tx, target.expected_version, kind, before, after).await?;
+    tx.commit().await?;
+    Ok(project)
+}
+
+impl Editable for Project {
+    type Facts = ProjectFacts;
+
+    const UUID: project::Column = project::Column::Uuid;
+
+    fn facts(&self) -> ProjectFacts {
+        ProjectFacts {
+            public_id: self.public_id.clone(),
+            name: self.name.clone(),
+            active: self.active,
+        }
+    }
+
+    fn stamp(&mut self) -> Stamp<'_> {
+        Stamp {
+            uuid: self.uuid,
+            version: &mut self.version,
+            updated_at: &mut self.updated_at,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ pub use crate::entity::workspace::{DedupePolicy, Model as Workspace};
 use crate::entity::{workspace, workspace_counter};
 
 use super::caller::{Door, Scope};
+use super::change::Change;
 use super::error::{Error, Result};
 use super::events::{Actor, EventKind, WorkspaceFacts, word};
 use super::form::Form;
@@ -23,12 +24,12 @@ pub struct NewWorkspace {
     pub enforce_required_fields: bool,
 }
 
-/// What to change; absent is kept.
+/// What to change. Nothing of it can be cleared.
 #[derive(Clone, Debug, Default)]
 pub struct WorkspacePatch {
-    pub name: Option<String>,
-    pub dedupe_policy: Option<DedupePolicy>,
-    pub enforce_required_fields: Option<bool>,
+    pub name: Change<String>,
+    pub dedupe_policy: Change<DedupePolicy>,
+    pub enforce_required_fields: Change<bool>,
 }
 
 /// # Errors
@@ -92,8 +93,8 @@ pub(super) async fn rules(op: &Op) -> Result<Workspace> {
 /// Changes the caller's own workspace. A patch that changes nothing leaves no trace.
 ///
 /// # Errors
-/// Without the scope `admin`, a broken rule, or a database fault.
-pub async fn update(op: &Op, patch: WorkspacePatch) -> Result<Workspace> {
+/// Without the scope `admin`, a broken rule, another version than the expected one, or a database fault.
+pub async fn update(op: &Op, expected_version: Option<i64>, patch: WorkspacePatch) -> Result<Workspace> {
     catalogue::require_unbound(op, Scope::Admin)?;
     let WorkspacePatch {
         name,
@@ -101,7 +102,9 @@ pub async fn update(op: &Op, patch: WorkspacePatch) -> Result<Workspace> {
         enforce_required_fields,
     } = patch;
     let mut form = Form::default();
-    let name = name.map(|name| form.required("name", &name));
+    let name = form.renamed("name", name);
+    let dedupe_policy = form.given("dedupePolicy", dedupe_policy);
+    let enforce_required_fields = form.given("enforceRequiredFields", enforce_required_fields);
     form.check()?;
 
     let mut tx = op.begin().await?;
@@ -116,6 +119,8 @@ pub async fn update(op: &Op, patch: WorkspacePatch) -> Result<Workspace> {
         enforce_required_fields: enforce_required_fields.unwrap_or(before.enforce_required_fields),
         ..before.clone()
     };
+    let (was, wanted) = (facts(&before), facts(&after));
+    catalogue::check_version(expected_version, before.uuid, before.version, &was, &wanted)?;
     if after == before {
         return Ok(before);
     }
@@ -133,8 +138,7 @@ pub async fn update(op: &Op, patch: WorkspacePatch) -> Result<Workspace> {
         })
         .exec(tx.db())
         .await?;
-    let (was, is) = (facts(&before), facts(&after));
-    catalogue::emit_updated(&mut tx, EventKind::WorkspaceUpdated, after.uuid, &was, &is);
+    catalogue::emit_updated(&mut tx, EventKind::WorkspaceUpdated, after.uuid, &was, &wanted);
     tx.commit().await?;
     Ok(after)
 }

@@ -139,7 +139,7 @@ impl ApiKeyQueries {
             last,
             before,
         };
-        answer(ctx, list(ctx, args).await)
+        answer(ctx, Box::pin(list(ctx, args)).await)
     }
 }
 
@@ -172,7 +172,7 @@ impl ApiKeyMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The key.")] input: CreateApiKeyInput,
     ) -> Answer<CreateApiKeyPayload> {
-        reply(ctx, create(ctx, input).await)
+        reply(ctx, Box::pin(create(ctx, input)).await)
     }
 
     /// Ends a key within seconds. Doing it again changes nothing.
@@ -181,7 +181,7 @@ impl ApiKeyMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The key.")] input: RevokeApiKeyInput,
     ) -> Answer<RevokeApiKeyPayload> {
-        reply(ctx, revoke(ctx, input).await)
+        reply(ctx, Box::pin(revoke(ctx, input)).await)
     }
 }
 

@@ -6,13 +6,16 @@ use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObjec
 
 use super::context::{Answer, answer, op};
 use super::error::{Failure, UserError};
+use super::input::archived;
 use super::lead::{Lead, LeadFilter, LeadListArgs, LeadOrder};
 use super::nested::{self, HasLeads, LeadLists, leads_of};
 use super::node::{GlobalId, NodeKind};
 use super::paging::{Connection, List, Listed, PageArgs};
-use super::payload::{Payload, reply};
+use super::payload::{self, Payload, reply};
 use super::scalars::{DateTime, SafeInt, Uuid};
+use crate::domain::Archived;
 use crate::domain::attribution_sources;
+use crate::domain::caller::Scope;
 use crate::domain::leads::Parent;
 use crate::domain::page::Key;
 
@@ -32,6 +35,8 @@ pub struct AttributionSource {
     pub uuid: Uuid,
     /// What it is called.
     label: String,
+    /// Since when it is archived: it stays where it is and is offered no more. Null while it is in use.
+    archived_at: Option<DateTime>,
     /// Grows by one with each change.
     version: SafeInt,
     /// When it was created.
@@ -99,6 +104,7 @@ impl From<attribution_sources::AttributionSource> for AttributionSource {
             legacy_id: SafeInt(row.id),
             uuid: Uuid(row.uuid),
             label: row.label,
+            archived_at: row.archived_at.map(DateTime),
             version: SafeInt(row.version),
             created_at: DateTime(row.created_at),
             updated_at: DateTime(row.updated_at),
@@ -119,6 +125,7 @@ impl AttributionQueries {
         #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end; at most 100.")] last: Option<i32>,
         #[graphql(desc = "End before this cursor.")] before: Option<String>,
+        #[graphql(default, desc = "Whether archived ones are listed too.")] include_archived: bool,
     ) -> Answer<Connection<AttributionSource>> {
         let args = PageArgs {
             first,
@@ -126,13 +133,13 @@ impl AttributionQueries {
             last,
             before,
         };
-        answer(ctx, list(ctx, args).await)
+        answer(ctx, Box::pin(list(ctx, args, archived(include_archived))).await)
     }
 }
 
-async fn list(ctx: &Context<'_>, args: PageArgs) -> Result<Connection<AttributionSource>, Failure> {
+async fn list(ctx: &Context<'_>, args: PageArgs, archived: Archived) -> Result<Connection<AttributionSource>, Failure> {
     let op = op(ctx)?;
-    let page = attribution_sources::list(&op, args.request(ctx, LIST)?).await?;
+    let page = attribution_sources::list(&op, archived, args.request(ctx, LIST)?).await?;
     let key = |row: &attribution_sources::AttributionSource| Key {
         created_at: row.created_at,
         id: row.id,
@@ -151,14 +158,16 @@ impl AttributionMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The attribution source.")] input: CreateAttributionSourceInput,
     ) -> Answer<CreateAttributionSourcePayload> {
-        reply(ctx, create(ctx, input).await)
+        reply(ctx, Box::pin(create(ctx, input)).await)
     }
 }
 
 async fn create(ctx: &Context<'_>, input: CreateAttributionSourceInput) -> Result<AttributionSource, Failure> {
     let CreateAttributionSourceInput { label } = input;
     let new = attribution_sources::NewAttributionSource { label };
-    Ok(attribution_sources::create(&op(ctx)?, new).await?.into())
+    let op = op(ctx)?;
+    payload::require(ctx, &op, Scope::Write, "attributionSource")?;
+    Ok(attribution_sources::create(&op, new).await?.into())
 }
 
 /// A new attribution source.

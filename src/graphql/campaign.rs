@@ -6,12 +6,15 @@ use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObjec
 
 use super::context::{Answer, answer, op};
 use super::error::{Failure, UserError};
+use super::input::archived;
 use super::lead::{Lead, LeadFilter, LeadListArgs, LeadOrder};
 use super::nested::{self, HasLeads, LeadLists, leads_of};
 use super::node::{GlobalId, NodeKind};
 use super::paging::{Connection, List, Listed, PageArgs};
-use super::payload::{Payload, reply};
+use super::payload::{self, Payload, reply};
 use super::scalars::{DateTime, SafeInt, Uuid};
+use crate::domain::Archived;
+use crate::domain::caller::Scope;
 use crate::domain::campaigns;
 use crate::domain::leads::Parent;
 use crate::domain::page::Key;
@@ -36,6 +39,8 @@ pub struct Campaign {
     starts_at: Option<DateTime>,
     /// When it ends; null when that is open.
     ends_at: Option<DateTime>,
+    /// Since when it is archived: it stays where it is and is offered no more. Null while it is in use.
+    archived_at: Option<DateTime>,
     /// Grows by one with each change.
     version: SafeInt,
     /// When it was created.
@@ -105,6 +110,7 @@ impl From<campaigns::Campaign> for Campaign {
             title: row.title,
             starts_at: row.starts_at.map(DateTime),
             ends_at: row.ends_at.map(DateTime),
+            archived_at: row.archived_at.map(DateTime),
             version: SafeInt(row.version),
             created_at: DateTime(row.created_at),
             updated_at: DateTime(row.updated_at),
@@ -125,6 +131,7 @@ impl CampaignQueries {
         #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end; at most 100.")] last: Option<i32>,
         #[graphql(desc = "End before this cursor.")] before: Option<String>,
+        #[graphql(default, desc = "Whether archived ones are listed too.")] include_archived: bool,
     ) -> Answer<Connection<Campaign>> {
         let args = PageArgs {
             first,
@@ -132,13 +139,13 @@ impl CampaignQueries {
             last,
             before,
         };
-        answer(ctx, list(ctx, args).await)
+        answer(ctx, Box::pin(list(ctx, args, archived(include_archived))).await)
     }
 }
 
-async fn list(ctx: &Context<'_>, args: PageArgs) -> Result<Connection<Campaign>, Failure> {
+async fn list(ctx: &Context<'_>, args: PageArgs, archived: Archived) -> Result<Connection<Campaign>, Failure> {
     let op = op(ctx)?;
-    let page = campaigns::list(&op, args.request(ctx, LIST)?).await?;
+    let page = campaigns::list(&op, archived, args.request(ctx, LIST)?).await?;
     let key = |row: &campaigns::Campaign| Key {
         created_at: row.created_at,
         id: row.id,
@@ -157,7 +164,7 @@ impl CampaignMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The campaign.")] input: CreateCampaignInput,
     ) -> Answer<CreateCampaignPayload> {
-        reply(ctx, create(ctx, input).await)
+        reply(ctx, Box::pin(create(ctx, input)).await)
     }
 }
 
@@ -172,7 +179,9 @@ async fn create(ctx: &Context<'_>, input: CreateCampaignInput) -> Result<Campaig
         starts_at: starts_at.map(|at| at.0),
         ends_at: ends_at.map(|at| at.0),
     };
-    Ok(campaigns::create(&op(ctx)?, new).await?.into())
+    let op = op(ctx)?;
+    payload::require(ctx, &op, Scope::Write, "campaign")?;
+    Ok(campaigns::create(&op, new).await?.into())
 }
 
 /// A new campaign.

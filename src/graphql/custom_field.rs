@@ -4,12 +4,15 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 
 use super::context::{Answer, answer, op};
 use super::error::{Failure, UserError};
+use super::input::archived;
 use super::node::{GlobalId, NodeKind};
 use super::paging::{Connection, List, Listed, PageArgs, connection};
 use super::partnership::PartnerType;
-use super::payload::{Payload, reply};
+use super::payload::{self, Payload, reply};
 use super::prefetch;
 use super::scalars::{DateTime, SafeInt, Uuid};
+use crate::domain::Archived;
+use crate::domain::caller::Scope;
 use crate::domain::custom_fields;
 use crate::domain::op::Op;
 use crate::domain::page::Key;
@@ -39,8 +42,12 @@ pub struct CustomField {
     required: bool,
     /// Whether partners get its values with the leads that are sent to them.
     shared: bool,
-    /// The choices of a select field, in their order; empty for other types.
+    /// The choices of a select field, in their order; empty for other types. Archived ones are in `archivedOptions`.
     options: Rel<Vec<CustomFieldOption>>,
+    /// The choices that are archived: they stay on the leads that have them, and no lead gets them any more.
+    archived_options: Rel<Vec<CustomFieldOption>>,
+    /// Since when it is archived: it stays where it is and is offered no more. Null while it is in use.
+    archived_at: Option<DateTime>,
     /// Grows by one with each change.
     version: SafeInt,
     /// When it was created.
@@ -52,8 +59,17 @@ pub struct CustomField {
 impl Listed for CustomField {}
 
 impl CustomField {
-    /// `options`: those of this field, in their order.
+    /// `options`: all of this field, in their order.
     pub fn new(row: custom_fields::CustomField, options: Rel<Vec<custom_fields::CustomFieldOption>>) -> Self {
+        let (options, archived_options) = match options {
+            Rel::NotLoaded => (Rel::NotLoaded, Rel::NotLoaded),
+            Rel::Loaded(options) => {
+                let (archived, offered): (Vec<_>, Vec<_>) =
+                    options.into_iter().partition(|option| option.archived_at.is_some());
+                (Rel::Loaded(offered), Rel::Loaded(archived))
+            }
+        };
+        let nodes = |options: Vec<_>| options.into_iter().map(CustomFieldOption::from).collect();
         Self {
             id: GlobalId::new(NodeKind::CustomField, row.uuid).into(),
             legacy_id: SafeInt(row.id),
@@ -64,7 +80,9 @@ impl CustomField {
             partner_type: row.partner_type.map(PartnerType::from),
             required: row.required,
             shared: row.shared,
-            options: options.map(|options| options.into_iter().map(CustomFieldOption::from).collect()),
+            options: options.map(nodes),
+            archived_options: archived_options.map(nodes),
+            archived_at: row.archived_at.map(DateTime),
             version: SafeInt(row.version),
             created_at: DateTime(row.created_at),
             updated_at: DateTime(row.updated_at),
@@ -110,6 +128,8 @@ pub struct CustomFieldOption {
     uuid: Uuid,
     /// What it says.
     label: String,
+    /// Since when it is archived; null while it is in use.
+    archived_at: Option<DateTime>,
 }
 
 impl From<custom_fields::CustomFieldOption> for CustomFieldOption {
@@ -119,6 +139,7 @@ impl From<custom_fields::CustomFieldOption> for CustomFieldOption {
             legacy_id: SafeInt(row.option_no),
             uuid: Uuid(row.uuid),
             label: row.label,
+            archived_at: row.archived_at.map(DateTime),
         }
     }
 }
@@ -170,6 +191,7 @@ impl CustomFieldQueries {
         #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end; at most 100.")] last: Option<i32>,
         #[graphql(desc = "End before this cursor.")] before: Option<String>,
+        #[graphql(default, desc = "Whether archived ones are listed too.")] include_archived: bool,
     ) -> Answer<Connection<CustomField>> {
         let args = PageArgs {
             first,
@@ -177,13 +199,13 @@ impl CustomFieldQueries {
             last,
             before,
         };
-        answer(ctx, list(ctx, args).await)
+        answer(ctx, Box::pin(list(ctx, args, archived(include_archived))).await)
     }
 }
 
-async fn list(ctx: &Context<'_>, args: PageArgs) -> Result<Connection<CustomField>, Failure> {
+async fn list(ctx: &Context<'_>, args: PageArgs, archived: Archived) -> Result<Connection<CustomField>, Failure> {
     let op = op(ctx)?;
-    let page = custom_fields::list(&op, args.request(ctx, LIST)?).await?;
+    let page = custom_fields::list(&op, archived, args.request(ctx, LIST)?).await?;
     let keys = page.items.iter().map(|row| Key {
         created_at: row.created_at,
         id: row.id,
@@ -205,7 +227,7 @@ impl CustomFieldMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The custom field.")] input: CreateCustomFieldInput,
     ) -> Answer<CreateCustomFieldPayload> {
-        reply(ctx, create(ctx, input).await)
+        reply(ctx, Box::pin(create(ctx, input)).await)
     }
 }
 
@@ -229,6 +251,7 @@ async fn create(ctx: &Context<'_>, input: CreateCustomFieldInput) -> Result<Cust
         options: options.unwrap_or_default(),
     };
     let op = op(ctx)?;
+    payload::require(ctx, &op, Scope::Write, "customField")?;
     let field = custom_fields::create(&op, new).await?;
     let fields = with_options(ctx, &op, vec![field]).await?;
     let made = fields.into_iter().next();

@@ -6,11 +6,12 @@ use uuid::Uuid;
 
 use super::error::{Failure, UserError, UserErrorCode, duplicate};
 use super::node::{GlobalId, NodeKind};
-use super::scalars::Json;
+use super::scalars::{Json, SafeInt};
 use crate::domain::caller::Scope;
+use crate::domain::error::Error;
 use crate::domain::op::Op;
 use crate::domain::projects::ProjectRef;
-use crate::domain::{Archived, Change, Ref};
+use crate::domain::{Archived, Change, Ref, Target};
 
 /// Collects the problems of one input while it is read. After any, what was read is not to be used: [`Self::check`].
 #[derive(Debug, Default)]
@@ -108,6 +109,38 @@ pub fn change<T, U>(given: MaybeUndefined<T>, convert: impl FnOnce(T) -> U) -> C
     }
 }
 
+/// The row that an edit is for, by its node id, and the version that the edit was made on.
+///
+/// # Errors
+/// An id that names nothing of this kind, for a caller who has the scope; whoever lacks it learns that.
+pub fn target(op: &Op, scope: Scope, named: Named<'_>, expected: SafeInt) -> Result<Target, Failure> {
+    let Named { id, kind, path } = named;
+    let mut reader = Reader::default();
+    let uuid = reader.uuid(id, &[kind], &[path]);
+    reader.check_for(op, scope)?;
+    Ok(Target {
+        uuid,
+        expected_version: Some(expected.0),
+    })
+}
+
+/// An id in an input, what it must name, and where it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Named<'a> {
+    pub id: &'a ID,
+    pub kind: NodeKind,
+    pub path: &'a str,
+}
+
+/// A domain error of an edit whose input has the domain's `from` as `to`.
+pub fn renamed(error: Error, from: &str, to: &str) -> Failure {
+    rename_paths(error.into(), |path| {
+        for segment in path.iter_mut().filter(|segment| *segment == from) {
+            to.clone_into(segment);
+        }
+    })
+}
+
 /// The argument `includeArchived` of a list.
 pub fn archived(include: bool) -> Archived {
     match include {
@@ -138,7 +171,7 @@ pub fn rename_paths(failure: Failure, rename: impl Fn(&mut [String])) -> Failure
 
 /// [`rename_paths`] where paths also become shorter or longer.
 pub fn repath(failure: Failure, repath: impl Fn(Vec<String>) -> Vec<String>) -> Failure {
-    use crate::domain::error::{Conflict, Error};
+    use crate::domain::error::Conflict;
     let errors: Vec<UserError> = match failure {
         Failure::Input(errors) => errors,
         Failure::Domain(Error::Invalid(problems)) => problems.into_iter().map(UserError::from).collect(),

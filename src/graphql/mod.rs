@@ -4,11 +4,17 @@
 //! statements, and the executor prints what is there. Rules and permissions are the domain's.
 
 mod api_key;
+mod api_key_edit;
 mod attribution;
+mod attribution_edit;
 mod campaign;
+mod campaign_edit;
 mod coercion;
 mod context;
+mod conversion_label;
+mod conversion_label_edit;
 mod custom_field;
+mod custom_field_edit;
 mod error;
 mod guard;
 mod http;
@@ -21,14 +27,20 @@ mod nodes;
 mod paging;
 mod params;
 mod partner;
+mod partner_company_edit;
+mod partner_user_edit;
 mod partnership;
+mod partnership_edit;
 mod payload;
 mod prefetch;
 mod project;
+mod project_edit;
 mod rel;
 mod scalars;
 mod tag;
+mod tag_edit;
 mod user;
+mod user_edit;
 mod viewer;
 mod workspace;
 
@@ -56,6 +68,7 @@ pub struct Query(
     project::ProjectQueries,
     user::UserQueries,
     api_key::ApiKeyQueries,
+    conversion_label::ConversionLabelQueries,
 );
 
 /// What can be changed. The fields of one request are done one after the other.
@@ -74,6 +87,18 @@ pub struct Mutation(
     project::ProjectMutations,
     api_key::ApiKeyMutations,
     workspace::WorkspaceMutations,
+    tag_edit::TagEditMutations,
+    custom_field_edit::CustomFieldEditMutations,
+    attribution_edit::AttributionSourceEditMutations,
+    campaign_edit::CampaignEditMutations,
+    partnership_edit::PartnershipEditMutations,
+    partner_company_edit::PartnerCompanyEditMutations,
+    partner_user_edit::PartnerUserEditMutations,
+    project_edit::ProjectEditMutations,
+    user_edit::UserEditMutations,
+    api_key_edit::ApiKeyEditMutations,
+    conversion_label::ConversionLabelMutations,
+    conversion_label_edit::ConversionLabelEditMutations,
 );
 
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;

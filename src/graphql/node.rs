@@ -11,6 +11,7 @@ pub enum NodeKind {
     ApiKey,
     AttributionSource,
     Campaign,
+    ConversionLabel,
     CustomField,
     CustomFieldOption,
     CustomFieldValue,
@@ -28,10 +29,11 @@ pub enum NodeKind {
 }
 
 impl NodeKind {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::ApiKey,
         Self::AttributionSource,
         Self::Campaign,
+        Self::ConversionLabel,
         Self::CustomField,
         Self::CustomFieldOption,
         Self::CustomFieldValue,
@@ -53,6 +55,7 @@ impl NodeKind {
             Self::ApiKey => b'k',
             Self::AttributionSource => b's',
             Self::Campaign => b'c',
+            Self::ConversionLabel => b'b',
             Self::CustomField => b'f',
             Self::CustomFieldOption => b'o',
             Self::CustomFieldValue => b'v',

@@ -8,6 +8,7 @@ use super::api_key::{self, ApiKey};
 use super::attribution::AttributionSource;
 use super::campaign::Campaign;
 use super::context::{Answer, answer, answer_found, op};
+use super::conversion_label::ConversionLabel;
 use super::custom_field::{self, CustomField};
 use super::error::Failure;
 use super::lead::{self, Lead, LeadNote};
@@ -25,7 +26,8 @@ use crate::domain::leads::notes;
 use crate::domain::op::Op;
 use crate::domain::partnerships::{self, partner_companies, partner_users};
 use crate::domain::{
-    api_keys, attribution_sources, campaigns, custom_fields, leads, projects, tags, users, workspaces,
+    api_keys, attribution_sources, campaigns, conversion_labels, custom_fields, leads, projects, tags, users,
+    workspaces,
 };
 
 /// How many ids `nodes` takes.
@@ -38,6 +40,7 @@ pub enum Node {
     ApiKey(Box<ApiKey>),
     AttributionSource(Box<AttributionSource>),
     Campaign(Box<Campaign>),
+    ConversionLabel(Box<ConversionLabel>),
     CustomField(Box<CustomField>),
     Lead(Box<Lead>),
     LeadNote(Box<LeadNote>),
@@ -57,7 +60,7 @@ pub struct NodeQueries;
 impl NodeQueries {
     /// Anything by its global id; null when there is no such thing.
     async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "The global id.")] id: ID) -> Answer<Node> {
-        let found = find(ctx, std::slice::from_ref(&id)).await;
+        let found = Box::pin(find(ctx, std::slice::from_ref(&id))).await;
         answer_found(ctx, found.map(|mut nodes| nodes.pop().flatten()))
     }
 
@@ -67,7 +70,7 @@ impl NodeQueries {
         ctx: &Context<'_>,
         #[graphql(desc = "The global ids; at most 100.")] ids: Vec<ID>,
     ) -> Answer<Vec<Option<Node>>> {
-        answer(ctx, find(ctx, &ids).await)
+        answer(ctx, Box::pin(find(ctx, &ids)).await)
     }
 }
 
@@ -132,6 +135,10 @@ async fn load(ctx: &Context<'_>, op: &Op, kind: NodeKind, uuids: &[uuid::Uuid]) 
             each(found, |node: Campaign| {
                 (id(node.uuid.0), Node::Campaign(Box::new(node)))
             })
+        }
+        NodeKind::ConversionLabel => {
+            let rows = conversion_labels::by_uuids(op, uuids).await?;
+            each(rows, |row| (id(row.uuid), Node::ConversionLabel(Box::new(row.into()))))
         }
         NodeKind::Partnership => {
             let rows = partnerships::by_uuids(op, uuids).await?;

@@ -11,7 +11,7 @@ use super::lead::{Lead, LeadFilter, LeadListArgs, LeadOrder};
 use super::nested::{self, HasLeads, LeadLists, leads_of};
 use super::node::{GlobalId, NodeKind};
 use super::paging::{Connection, List, Listed, PageArgs, connection};
-use super::payload::{Payload, reply};
+use super::payload::{self, Payload, reply};
 use super::scalars::{DateTime, SafeInt, Uuid};
 use crate::domain::caller::Scope;
 use crate::domain::leads::Parent;
@@ -176,7 +176,7 @@ impl PartnerQueries {
             last,
             before,
         };
-        answer(ctx, companies(ctx, args).await)
+        answer(ctx, Box::pin(companies(ctx, args)).await)
     }
 
     /// The people at the workspace's partners, newest first.
@@ -194,7 +194,7 @@ impl PartnerQueries {
             last,
             before,
         };
-        answer(ctx, people(ctx, args).await)
+        answer(ctx, Box::pin(people(ctx, args)).await)
     }
 }
 
@@ -228,7 +228,7 @@ impl PartnerMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The partner company.")] input: CreatePartnerCompanyInput,
     ) -> Answer<CreatePartnerCompanyPayload> {
-        reply(ctx, create_company(ctx, input).await)
+        reply(ctx, Box::pin(create_company(ctx, input)).await)
     }
 
     /// Adds a person to a partner company.
@@ -237,12 +237,14 @@ impl PartnerMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The person.")] input: CreatePartnerUserInput,
     ) -> Answer<CreatePartnerUserPayload> {
-        reply(ctx, create_user(ctx, input).await)
+        reply(ctx, Box::pin(create_user(ctx, input)).await)
     }
 }
 
 async fn create_company(ctx: &Context<'_>, input: CreatePartnerCompanyInput) -> Result<PartnerCompany, Failure> {
-    Ok(partner_companies::create(&op(ctx)?, input.into()).await?.into())
+    let op = op(ctx)?;
+    payload::require(ctx, &op, Scope::Write, "partnerCompany")?;
+    Ok(partner_companies::create(&op, input.into()).await?.into())
 }
 
 async fn create_user(ctx: &Context<'_>, input: CreatePartnerUserInput) -> Result<PartnerUser, Failure> {
@@ -255,7 +257,8 @@ async fn create_user(ctx: &Context<'_>, input: CreatePartnerUserInput) -> Result
     let mut reader = Reader::default();
     let op = op(ctx)?;
     let partner_company = reader.uuid(&partner_company_id, &[NodeKind::PartnerCompany], &["partnerCompanyId"]);
-    reader.check_for(&op, Scope::Write)?;
+    payload::require(ctx, &op, Scope::Write, "partnerUser")?;
+    reader.check()?;
     let new = NewPartnerUser {
         partner_company,
         email,

@@ -6,14 +6,15 @@ use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Oneof
 
 use super::context::{Answer, answer, asker, op};
 use super::error::{Failure, UserError};
-use super::input::Reader;
+use super::input::{Reader, archived};
 use super::lead::{Lead, LeadFilter, LeadListArgs, LeadOrder};
 use super::nested::{self, HasLeads, LeadLists, leads_of};
 use super::node::{GlobalId, NodeKind};
 use super::paging::{Connection, List, Listed, PageArgs};
 use super::partner::{CreatePartnerCompanyInput, PartnerCompany};
-use super::payload::{Payload, reply};
+use super::payload::{self, Payload, reply};
 use super::scalars::{DateTime, SafeInt, Uuid};
+use crate::domain::Archived;
 use crate::domain::caller::Scope;
 use crate::domain::leads::Parent;
 use crate::domain::page::Key;
@@ -181,6 +182,7 @@ impl PartnershipQueries {
         #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end; at most 100.")] last: Option<i32>,
         #[graphql(desc = "End before this cursor.")] before: Option<String>,
+        #[graphql(default, desc = "Whether archived ones are listed too.")] include_archived: bool,
     ) -> Answer<Connection<Partnership>> {
         let args = PageArgs {
             first,
@@ -188,13 +190,13 @@ impl PartnershipQueries {
             last,
             before,
         };
-        answer(ctx, list(ctx, args).await)
+        answer(ctx, Box::pin(list(ctx, args, archived(include_archived))).await)
     }
 }
 
-async fn list(ctx: &Context<'_>, args: PageArgs) -> Result<Connection<Partnership>, Failure> {
+async fn list(ctx: &Context<'_>, args: PageArgs, archived: Archived) -> Result<Connection<Partnership>, Failure> {
     let op = op(ctx)?;
-    let page = partnerships::list(&op, args.request(ctx, LIST)?).await?;
+    let page = partnerships::list(&op, archived, args.request(ctx, LIST)?).await?;
     let key = |partnership: &partnerships::Partnership| Key {
         created_at: partnership.side.created_at,
         id: partnership.side.id,
@@ -213,7 +215,7 @@ impl PartnershipMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The partnership.")] input: CreatePartnershipInput,
     ) -> Answer<CreatePartnershipPayload> {
-        reply(ctx, create(ctx, input).await)
+        reply(ctx, Box::pin(create(ctx, input)).await)
     }
 
     /// Joins the partnership that another workspace has invited this one to.
@@ -222,7 +224,7 @@ impl PartnershipMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The invitation.")] input: AcceptPartnershipInput,
     ) -> Answer<AcceptPartnershipPayload> {
-        reply(ctx, accept(ctx, input).await)
+        reply(ctx, Box::pin(accept(ctx, input)).await)
     }
 }
 
@@ -242,7 +244,8 @@ async fn create(ctx: &Context<'_>, input: CreatePartnershipInput) -> Result<Part
         }
         PartnershipPartnerInput::New(company) => partnerships::Partner::New(company.into()),
     };
-    reader.check_for(&op, Scope::Write)?;
+    payload::require(ctx, &op, Scope::Write, "partnership")?;
+    reader.check()?;
     let new = partnerships::NewPartnership {
         partner,
         partner_type: partner_type.into(),
@@ -254,9 +257,9 @@ async fn create(ctx: &Context<'_>, input: CreatePartnershipInput) -> Result<Part
 
 async fn accept(ctx: &Context<'_>, input: AcceptPartnershipInput) -> Result<Partnership, Failure> {
     let AcceptPartnershipInput { invitation, partner } = input;
-    Ok(partnerships::accept(&op(ctx)?, invitation.0, partner.into())
-        .await?
-        .into())
+    let op = op(ctx)?;
+    payload::require(ctx, &op, Scope::Write, "partnership")?;
+    Ok(partnerships::accept(&op, invitation.0, partner.into()).await?.into())
 }
 
 /// A new partnership.

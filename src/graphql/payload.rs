@@ -84,7 +84,7 @@ where
         Err(Failure::Domain(Error::Conflict(domain::Conflict::Stale(late)))) => {
             let Stale { subject, fields, .. } = late;
             let loaded = match selects_current(ctx) {
-                true => current(subject).await,
+                true => Box::pin(current(subject)).await,
                 false => Ok(None),
             };
             match loaded {

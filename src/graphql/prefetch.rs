@@ -97,7 +97,8 @@ fn add(plan: &mut LeadPlan, ctx: &Context<'_>, lead: &SelectionField<'_>) -> Res
                 plan.tags.add::<Tag>(ctx, &field)?;
             }
             "customFieldValues" => {
-                let options = Lookahead::from(field).field("field").field("options").exists();
+                let of_field = Lookahead::from(field).field("field");
+                let options = of_field.field("options").exists() || of_field.field("archivedOptions").exists();
                 parts
                     .custom_field_values
                     .get_or_insert(FieldParts { options: false })
@@ -145,7 +146,7 @@ fn named<'a>(field: &SelectionField<'a>, name: &'static str) -> impl Iterator<It
 
 /// Whether the options of custom fields are selected anywhere below this field.
 pub fn selects_options(ctx: &Context<'_>) -> bool {
-    selects(ctx, "options")
+    selects(ctx, "options") || selects(ctx, "archivedOptions")
 }
 
 /// Whether a field of this name is selected anywhere below this one.

@@ -6,16 +6,16 @@ use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObjec
 
 use super::context::{Answer, answer, op};
 use super::error::{Failure, UserError};
-use super::input::{project_ref, rename_paths};
 use super::lead::{Lead, LeadFilter, LeadListArgs, LeadOrder};
 use super::nested::{self, HasLeads, LeadLists, leads_of};
 use super::node::{GlobalId, NodeKind};
 use super::paging::{Connection, List, Listed, PageArgs};
-use super::payload::{Payload, reply};
+use super::payload::{self, Payload, reply};
 use super::scalars::{DateTime, SafeInt, Uuid};
+use crate::domain::caller::Scope;
 use crate::domain::leads::Parent;
 use crate::domain::page::Key;
-use crate::domain::projects::{self, Activity};
+use crate::domain::projects;
 
 const LIST: List = List("projects");
 
@@ -133,7 +133,7 @@ impl ProjectQueries {
             last,
             before,
         };
-        answer(ctx, list(ctx, args).await)
+        answer(ctx, Box::pin(list(ctx, args)).await)
     }
 }
 
@@ -158,44 +158,16 @@ impl ProjectMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The project.")] input: CreateProjectInput,
     ) -> Answer<CreateProjectPayload> {
-        reply(ctx, create(ctx, input).await)
-    }
-
-    /// Makes a project take leads, or stops it.
-    async fn update_project(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The project and what changes.")] input: UpdateProjectInput,
-    ) -> Answer<UpdateProjectPayload> {
-        reply(ctx, update(ctx, input).await)
+        reply(ctx, Box::pin(create(ctx, input)).await)
     }
 }
 
 async fn create(ctx: &Context<'_>, input: CreateProjectInput) -> Result<Project, Failure> {
     let CreateProjectInput { name, public_id } = input;
     let new = projects::NewProject { name, public_id };
-    Ok(projects::create(&op(ctx)?, new).await?.into())
-}
-
-async fn update(ctx: &Context<'_>, input: UpdateProjectInput) -> Result<Project, Failure> {
-    let UpdateProjectInput { project_id, active } = input;
     let op = op(ctx)?;
-    let project = projects::find(&op, &project_ref(&project_id)).await?;
-    let unknown = || Failure::Input(vec![UserError::not_found(vec!["projectId".into()])]);
-    let project = project.ok_or_else(unknown)?;
-    let activity = match active {
-        Some(true) => Activity::Active,
-        Some(false) => Activity::Inactive,
-        None => return Ok(project.into()),
-    };
-    let set = projects::set_active(&op, project.uuid, activity).await;
-    Ok(set.map_err(|error| rename_paths(error.into(), rename))?.into())
-}
-
-fn rename(path: &mut [String]) {
-    for segment in path.iter_mut().filter(|segment| *segment == "project") {
-        *segment = "projectId".to_owned();
-    }
+    payload::require(ctx, &op, Scope::Admin, "project")?;
+    Ok(projects::create(&op, new).await?.into())
 }
 
 /// A new project.
@@ -208,15 +180,6 @@ pub struct CreateProjectInput {
     public_id: Option<String>,
 }
 
-/// A project and what changes of it.
-#[derive(Debug, InputObject)]
-pub struct UpdateProjectInput {
-    /// The project's node id or public id.
-    project_id: ID,
-    /// Whether it takes leads; left as it is when absent.
-    active: Option<bool>,
-}
-
 /// The answer to `createProject`.
 #[derive(Debug, SimpleObject)]
 pub struct CreateProjectPayload {
@@ -227,33 +190,6 @@ pub struct CreateProjectPayload {
 }
 
 impl Payload for CreateProjectPayload {
-    type Made = Project;
-
-    fn made(project: Project) -> Self {
-        Self {
-            project: Some(project),
-            user_errors: Vec::new(),
-        }
-    }
-
-    fn refused(user_errors: Vec<UserError>) -> Self {
-        Self {
-            project: None,
-            user_errors,
-        }
-    }
-}
-
-/// The answer to `updateProject`.
-#[derive(Debug, SimpleObject)]
-pub struct UpdateProjectPayload {
-    /// The project as it is now.
-    project: Option<Project>,
-    /// What stood against it; empty when it was done.
-    user_errors: Vec<UserError>,
-}
-
-impl Payload for UpdateProjectPayload {
     type Made = Project;
 
     fn made(project: Project) -> Self {

@@ -2,23 +2,22 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject};
 
 use super::context::{Answer, answer, op};
 use super::error::{Failure, UserError};
-use super::input::{Reader, archived, change, rename_paths};
+use super::input::archived;
 use super::lead::{Lead, LeadFilter, LeadListArgs, LeadOrder};
 use super::nested::{self, HasLeads, LeadLists, leads_of};
 use super::node::{GlobalId, NodeKind};
 use super::paging::{Connection, List, Listed, PageArgs};
 use super::partnership::PartnerType;
-use super::payload::{self, EditPayload, Payload, edit_payload, edited, reply};
+use super::payload::{self, Payload, reply};
 use super::scalars::{DateTime, SafeInt, Uuid};
 use crate::domain::caller::Scope;
 use crate::domain::leads::Parent;
-use crate::domain::op::Op;
 use crate::domain::page::Key;
-use crate::domain::{Archived, Shelf, Target, tags};
+use crate::domain::{Archived, tags};
 
 const LIST: List = List("tags");
 
@@ -162,7 +161,7 @@ impl TagQueries {
             last,
             before,
         };
-        answer(ctx, list(ctx, args, archived(include_archived)).await)
+        answer(ctx, Box::pin(list(ctx, args, archived(include_archived))).await)
     }
 }
 
@@ -187,44 +186,7 @@ impl TagMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The tag.")] input: CreateTagInput,
     ) -> Answer<CreateTagPayload> {
-        reply(ctx, create(ctx, input).await)
-    }
-
-    /// Changes a tag. What is left out stays as it is.
-    async fn update_tag(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The tag and what changes of it.")] input: UpdateTagInput,
-    ) -> Answer<UpdateTagPayload> {
-        edited(ctx, update(ctx, input).await, |uuid| current(ctx, uuid)).await
-    }
-
-    /// Archives a tag: it stays on what has it, and nothing new gets it. Doing it again changes nothing.
-    async fn archive_tag(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The tag.")] input: ArchiveTagInput,
-    ) -> Answer<ArchiveTagPayload> {
-        let ArchiveTagInput {
-            tag_id,
-            expected_version,
-        } = input;
-        let done = shelve::<ArchiveTagPayload>(ctx, &tag_id, expected_version, Shelf::Archived).await;
-        edited(ctx, done, |uuid| current(ctx, uuid)).await
-    }
-
-    /// Takes a tag back into use. Doing it again changes nothing.
-    async fn restore_tag(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The tag.")] input: RestoreTagInput,
-    ) -> Answer<RestoreTagPayload> {
-        let RestoreTagInput {
-            tag_id,
-            expected_version,
-        } = input;
-        let done = shelve::<RestoreTagPayload>(ctx, &tag_id, expected_version, Shelf::Offered).await;
-        edited(ctx, done, |uuid| current(ctx, uuid)).await
+        reply(ctx, Box::pin(create(ctx, input)).await)
     }
 }
 
@@ -246,58 +208,6 @@ async fn create(ctx: &Context<'_>, input: CreateTagInput) -> Result<Tag, Failure
     let op = op(ctx)?;
     payload::require(ctx, &op, Scope::Write, "tag")?;
     Ok(tags::create(&op, new).await?.into())
-}
-
-async fn update(ctx: &Context<'_>, input: UpdateTagInput) -> Result<Option<Tag>, Failure> {
-    let UpdateTagInput {
-        tag_id,
-        expected_version,
-        label,
-        background_color,
-        text_color,
-    } = input;
-    let op = op(ctx)?;
-    payload::require_for::<UpdateTagPayload>(ctx, &op, Scope::Write)?;
-    let patch = tags::TagPatch {
-        label: change(label, |label| label),
-        background_color: change(background_color, |color| color),
-        text_color: change(text_color, |color| color),
-    };
-    let tag = tags::update(&op, target(&op, &tag_id, expected_version)?, patch).await;
-    Ok(Some(tag.map_err(|error| rename_paths(error.into(), rename))?.into()))
-}
-
-async fn shelve<P: EditPayload>(
-    ctx: &Context<'_>,
-    id: &ID,
-    expected: SafeInt,
-    shelf: Shelf,
-) -> Result<Option<Tag>, Failure> {
-    let op = op(ctx)?;
-    payload::require_for::<P>(ctx, &op, Scope::Write)?;
-    let tag = tags::shelve(&op, target(&op, id, expected)?, shelf).await;
-    Ok(Some(tag.map_err(|error| rename_paths(error.into(), rename))?.into()))
-}
-
-fn target(op: &Op, id: &ID, expected: SafeInt) -> Result<Target, Failure> {
-    let mut reader = Reader::default();
-    let uuid = reader.uuid(id, &[NodeKind::Tag], &["tagId"]);
-    reader.check_for(op, Scope::Write)?;
-    Ok(Target {
-        uuid,
-        expected_version: Some(expected.0),
-    })
-}
-
-fn rename(path: &mut [String]) {
-    for segment in path.iter_mut().filter(|segment| *segment == "tag") {
-        *segment = "tagId".to_owned();
-    }
-}
-
-/// The tag that an edit was too late for.
-async fn current(ctx: &Context<'_>, uuid: uuid::Uuid) -> Result<Option<Tag>, Failure> {
-    Ok(tags::by_uuids(&op(ctx)?, &[uuid]).await?.pop().map(Tag::from))
 }
 
 /// A new tag.
@@ -336,62 +246,5 @@ impl Payload for CreateTagPayload {
 
     fn refused(user_errors: Vec<UserError>) -> Self {
         Self { tag: None, user_errors }
-    }
-}
-
-/// A tag and what changes of it.
-#[derive(Debug, InputObject)]
-pub struct UpdateTagInput {
-    /// The tag, by its node id.
-    tag_id: ID,
-    /// The version that the change is made on. When the tag has another one by now, nothing is changed.
-    expected_version: SafeInt,
-    /// What it says; unique among the tags of its association and partner type.
-    label: MaybeUndefined<String>,
-    /// The color behind the label, as `#RRGGBB`; null for the grey that is the default.
-    background_color: MaybeUndefined<String>,
-    /// The color of the label, as `#RRGGBB`; null for the white that is the default.
-    text_color: MaybeUndefined<String>,
-}
-
-/// A tag to archive.
-#[derive(Debug, InputObject)]
-pub struct ArchiveTagInput {
-    /// The tag, by its node id.
-    tag_id: ID,
-    /// The version that is to be archived. When the tag has another one by now, nothing is changed.
-    expected_version: SafeInt,
-}
-
-/// A tag to take back into use.
-#[derive(Debug, InputObject)]
-pub struct RestoreTagInput {
-    /// The tag, by its node id.
-    tag_id: ID,
-    /// The version that is to be restored. When the tag has another one by now, nothing is changed.
-    expected_version: SafeInt,
-}
-
-edit_payload! {
-    /// The answer to `updateTag`.
-    UpdateTagPayload {
-        /// The tag as it is now.
-        tag as "tag": Tag
-    }
-}
-
-edit_payload! {
-    /// The answer to `archiveTag`.
-    ArchiveTagPayload {
-        /// The tag as it is now.
-        tag as "tag": Tag
-    }
-}
-
-edit_payload! {
-    /// The answer to `restoreTag`.
-    RestoreTagPayload {
-        /// The tag as it is now.
-        tag as "tag": Tag
     }
 }

@@ -151,7 +151,7 @@ impl UserQueries {
             last,
             before,
         };
-        answer(ctx, list(ctx, args).await)
+        answer(ctx, Box::pin(list(ctx, args)).await)
     }
 }
 

@@ -31,7 +31,7 @@ pub struct ViewerQueries;
 impl ViewerQueries {
     /// Who is asking, and what they may do.
     async fn viewer(&self, ctx: &Context<'_>) -> Answer<Viewer> {
-        answer(ctx, viewer(ctx).await)
+        answer(ctx, Box::pin(viewer(ctx)).await)
     }
 }
 

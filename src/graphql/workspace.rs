@@ -1,12 +1,14 @@
 //! The caller's workspace.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 
 use super::context::{Answer, op};
-use super::error::{Failure, UserError};
+use super::error::Failure;
+use super::input::change;
 use super::node::{GlobalId, NodeKind};
-use super::payload::{Payload, reply};
+use super::payload::{self, edit_payload, edited};
 use super::scalars::{DateTime, SafeInt, Uuid};
+use crate::domain::caller::Scope;
 use crate::domain::workspaces;
 
 /// One company's leads, people and settings. Everything a caller sees belongs to its workspace.
@@ -71,58 +73,49 @@ impl WorkspaceMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "What changes.")] input: UpdateWorkspaceInput,
     ) -> Answer<UpdateWorkspacePayload> {
-        reply(ctx, update(ctx, input).await)
+        edited(ctx, Box::pin(update(ctx, input)).await, |_| current(ctx)).await
     }
 }
 
-async fn update(ctx: &Context<'_>, input: UpdateWorkspaceInput) -> Result<Workspace, Failure> {
+async fn update(ctx: &Context<'_>, input: UpdateWorkspaceInput) -> Result<Option<Workspace>, Failure> {
     let UpdateWorkspaceInput {
+        expected_version,
         name,
         dedupe_policy,
         enforce_required_fields,
     } = input;
+    let op = op(ctx)?;
+    payload::require_for::<UpdateWorkspacePayload>(ctx, &op, Scope::Admin)?;
     let patch = workspaces::WorkspacePatch {
-        name,
-        dedupe_policy: dedupe_policy.map(Into::into),
-        enforce_required_fields,
+        name: change(name, |name| name),
+        dedupe_policy: change(dedupe_policy, Into::into),
+        enforce_required_fields: change(enforce_required_fields, |enforce| enforce),
     };
-    Ok(workspaces::update(&op(ctx)?, patch).await?.into())
+    let row = workspaces::update(&op, Some(expected_version.0), patch).await?;
+    Ok(Some(row.into()))
+}
+
+async fn current(ctx: &Context<'_>) -> Result<Option<Workspace>, Failure> {
+    Ok(Some(workspaces::get(&op(ctx)?).await?.into()))
 }
 
 /// What changes of the workspace; what is absent stays.
 #[derive(Debug, InputObject)]
 pub struct UpdateWorkspaceInput {
+    /// The version that the change is made on. When the workspace has another one by now, nothing is changed.
+    expected_version: SafeInt,
     /// What it is called.
-    name: Option<String>,
+    name: MaybeUndefined<String>,
     /// Which leads count as registered twice.
-    dedupe_policy: Option<DedupePolicy>,
+    dedupe_policy: MaybeUndefined<DedupePolicy>,
     /// Whether a registration must have a value for each required custom field.
-    enforce_required_fields: Option<bool>,
+    enforce_required_fields: MaybeUndefined<bool>,
 }
 
-/// The answer to `updateWorkspace`.
-#[derive(Debug, SimpleObject)]
-pub struct UpdateWorkspacePayload {
-    /// The workspace as it is now.
-    workspace: Option<Workspace>,
-    /// What stood against it; empty when it was done.
-    user_errors: Vec<UserError>,
-}
-
-impl Payload for UpdateWorkspacePayload {
-    type Made = Workspace;
-
-    fn made(workspace: Workspace) -> Self {
-        Self {
-            workspace: Some(workspace),
-            user_errors: Vec::new(),
-        }
-    }
-
-    fn refused(user_errors: Vec<UserError>) -> Self {
-        Self {
-            workspace: None,
-            user_errors,
-        }
+edit_payload! {
+    /// The answer to `updateWorkspace`.
+    UpdateWorkspacePayload {
+        /// The workspace as it is now.
+        workspace as "workspace": Workspace
     }
 }

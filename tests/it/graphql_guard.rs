@@ -115,7 +115,7 @@ async fn projects_are_not_looked_up_for_those_who_may_not(app: TestApp) {
     for id in [app.home.project.public_id.as_str(), "nobodys"] {
         for mutation in [
             "createApiKey(input: {label: \"x\", scopes: [READ], projectId: $i}) { userErrors { code } }",
-            "updateProject(input: {projectId: $i, active: true}) { userErrors { code } }",
+            "updateProject(input: {projectId: $i, expectedVersion: 1, active: true}) { userErrors { code } }",
         ] {
             let query = format!("mutation($i: ID!) {{ {mutation} }}");
             let answer = app.with_key(&key).graphql(&query, json!({"i": id})).await;
@@ -144,7 +144,7 @@ async fn an_id_that_cannot_be_used_gets_one_answer(app: TestApp) {
     };
     for (letter, foreign, mutation, path) in [
         (b'k', key.uuid, "revokeApiKey(input: {apiKeyId: $i}) { userErrors { code message path } }".to_owned(), vec!["apiKeyId"]),
-        (b'j', other.project.uuid, "updateProject(input: {projectId: $i, active: true}) { userErrors { code message path } }".to_owned(), vec!["projectId"]),
+        (b'j', other.project.uuid, "updateProject(input: {projectId: $i, expectedVersion: 1, active: true}) { userErrors { code message path } }".to_owned(), vec!["projectId"]),
         (b'j', other.project.uuid, "createApiKey(input: {label: \"x\", scopes: [READ], projectId: $i}) { userErrors { code message path } }".to_owned(), vec!["projectId"]),
         (b'j', other.project.uuid, "createServerSideLead(input: {projectId: $i, userData: {email: \"a@b.co\"}}) { userErrors { code message path } }".to_owned(), vec!["projectId"]),
         (b'd', partner_company, "createPartnerUser(input: {partnerCompanyId: $i, email: \"a@b.co\"}) { userErrors { code message path } }".to_owned(), vec!["partnerCompanyId"]),

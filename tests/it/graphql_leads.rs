@@ -232,7 +232,7 @@ async fn what_leads_refer_to_is_made_and_listed(app: TestApp) {
         createPartnerCompany(input: { name: "Partner" }) { partnerCompany { name } userErrors { code } }
         createPartnership(input: { partner: { new: { name: "Other" } }, partnerType: REFERRAL })
             { partnership { state partner { name } invitation } userErrors { code } }
-        updateWorkspace(input: { dedupePolicy: OFF }) { workspace { dedupePolicy } userErrors { code } }
+        updateWorkspace(input: { expectedVersion: 1, dedupePolicy: OFF }) { workspace { dedupePolicy } userErrors { code } }
     }"##).await;
     for (field, payload) in made.as_object().unwrap() {
         assert_eq!(payload["userErrors"], json!([]), "{field}");

@@ -129,11 +129,11 @@ pub(in crate::cli) async fn workspace(command: WorkspaceCommand) -> Result<(), F
                 access::name_is_free(&system, "name", name).await?;
             }
             let patch = WorkspacePatch {
-                name,
-                dedupe_policy: dedupe_policy.map(DedupePolicy::from),
-                enforce_required_fields: enforce_required_fields.map(OnOff::is_on),
+                name: name.into(),
+                dedupe_policy: dedupe_policy.map(DedupePolicy::from).into(),
+                enforce_required_fields: enforce_required_fields.map(OnOff::is_on).into(),
             };
-            let changed = workspaces::update(&op, patch).await?;
+            let changed = workspaces::update(&op, None, patch).await?;
             of.common.output().print(&workspace_row(&changed));
         }
     }

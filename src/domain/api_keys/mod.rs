@@ -1,14 +1,16 @@
 //! Api keys: what programs sign in with. A key is shown once, when it is made; only its hash is kept.
 //!
-//! `identify` turns a key into a caller, `cache` keeps the answers of the last seconds.
+//! `identify` turns a key into a caller, `cache` keeps the answers of the last seconds, `edit` renames, rotates and
+//! revokes.
 
 mod cache;
+mod edit;
 mod identify;
 
 use aws_lc_rs::{digest, rand};
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter};
 use uuid::Uuid;
 
 pub use crate::entity::api_key::Model as ApiKey;
@@ -23,6 +25,7 @@ use super::page::{self, Page, PageRequest};
 use super::{Ref, catalogue, new_uuid};
 
 pub(super) use cache::KeyCache;
+pub use edit::{ApiKeyPatch, revoke, rotate, update};
 pub use identify::identify;
 
 /// What a caller supplies.
@@ -115,7 +118,7 @@ pub async fn create(op: &Op, new: NewApiKey) -> Result<(ApiKey, String)> {
         project_id: Set(project.as_ref().map(|project| project.id)),
         user_id: Set(person(op)),
         label: Set(label),
-        key_prefix: Set(key.chars().take(8).collect()),
+        key_prefix: Set(prefix(&key)),
         key_hash: Set(hash(&key).to_vec()),
         can_read: Set(scopes.read),
         can_write: Set(scopes.write),
@@ -168,42 +171,9 @@ fn person(op: &Op) -> Option<i64> {
     }
 }
 
-/// Ends a key: it stops working at once here, within seconds on other instances. Revoking it again changes nothing.
-///
-/// # Errors
-/// Without the scope `admin`, an unknown key (path `apiKey`), or a database fault.
-pub async fn revoke(op: &Op, key: Uuid) -> Result<ApiKey> {
-    catalogue::require_unbound(op, Scope::Admin)?;
-    let mut tx = op.begin().await?;
-    let of_key = api_key::Column::Uuid.eq(key);
-    let before = tx.find::<api_key::Entity>().filter(of_key.clone()).lock_exclusive();
-    let before = before.one(tx.db()).await?;
-    let before = before.ok_or_else(|| Error::NotFound(Problem::not_found(["apiKey".into()], "Api key not found")))?;
-    if before.revoked_at.is_some() {
-        return Ok(before);
-    }
-    let after = ApiKey {
-        revoked_at: Some(tx.now()),
-        version: before.version + 1,
-        updated_at: tx.now(),
-        ..before.clone()
-    };
-    tx.update::<api_key::Entity>()
-        .filter(of_key)
-        .set(api_key::ActiveModel {
-            revoked_at: Set(after.revoked_at),
-            version: Set(after.version),
-            updated_at: Set(after.updated_at),
-            ..Default::default()
-        })
-        .exec(tx.db())
-        .await?;
-    // The project is no part of the change: the same on both sides.
-    let (was, is) = (facts(&before, None), facts(&after, None));
-    catalogue::emit_updated(&mut tx, EventKind::ApiKeyRevoked, after.uuid, &was, &is);
-    tx.commit().await?;
-    op.services().keys().forget(&after.key_hash);
-    Ok(after)
+/// How a key begins, to recognise it by.
+fn prefix(key: &str) -> String {
+    key.chars().take(8).collect()
 }
 
 /// 128 random bits, printed as legacy clients expect a key to look.

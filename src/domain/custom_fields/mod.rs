@@ -1,5 +1,7 @@
-//! Custom fields: what a workspace asks beyond the built-in columns. Select fields have numbered options.
+//! Custom fields: what a workspace asks beyond the built-in columns. Select fields have numbered options. An archived
+//! field or option stays on the leads that have it; nothing new gets it.
 
+mod edit;
 mod mirror;
 
 use std::collections::HashSet;
@@ -13,9 +15,11 @@ pub use crate::entity::custom_field_option::Model as CustomFieldOption;
 pub use crate::entity::partnership::PartnerType;
 use crate::entity::{custom_field, custom_field_option};
 
+pub use edit::{CustomFieldPatch, shelve, update};
 pub(in crate::domain) use mirror::{mirror, origin};
 
 use super::caller::Scope;
+use super::catalogue::Archived;
 use super::error::{ProblemCode, Result};
 use super::events::{CustomFieldFacts, CustomFieldOptionFacts, EventKind, word};
 use super::form::Form;
@@ -44,9 +48,9 @@ pub const MAX_OPTIONS: usize = 100;
 ///
 /// # Errors
 /// Without the scope `read`, or a database fault.
-pub async fn list(op: &Op, page: PageRequest) -> Result<Page<CustomField>> {
-    let order = (custom_field::Column::CreatedAt, custom_field::Column::Id);
-    catalogue::list::<custom_field::Entity>(op, order, page).await
+pub async fn list(op: &Op, archived: Archived, page: PageRequest) -> Result<Page<CustomField>> {
+    use custom_field::Column as C;
+    catalogue::list_offered::<custom_field::Entity>(op, C::ArchivedAt, archived, (C::CreatedAt, C::Id), page).await
 }
 
 /// The fields with these ids, in any order; unknown ones are absent.
@@ -57,7 +61,7 @@ pub async fn by_uuids(op: &Op, uuids: &[Uuid]) -> Result<Vec<CustomField>> {
     catalogue::by_uuids::<custom_field::Entity>(op, custom_field::Column::Uuid, uuids).await
 }
 
-/// The options of these fields, field by field in their order.
+/// The options of these fields, field by field in their order, archived ones too.
 ///
 /// # Errors
 /// Without the scope `read`, or a database fault.
@@ -164,7 +168,12 @@ async fn insert_options(tx: &Tx, field_id: i64, labels: Vec<String>) -> Result<V
             position: Set(number),
             archived_at: Set(None),
         });
-        facts.push(CustomFieldOptionFacts { uuid, number, label });
+        facts.push(CustomFieldOptionFacts {
+            uuid,
+            number,
+            label,
+            archived_at: None,
+        });
     }
     tx.insert_all(rows).await?;
     Ok(facts)
@@ -180,6 +189,16 @@ fn facts(field: &CustomField, options: Vec<CustomFieldOptionFacts>) -> CustomFie
         shared: field.shared,
         shared_from: field.shared_from_uuid,
         options,
+        archived_at: field.archived_at,
+    }
+}
+
+fn option_facts(option: &CustomFieldOption) -> CustomFieldOptionFacts {
+    CustomFieldOptionFacts {
+        uuid: option.uuid,
+        number: option.option_no,
+        label: option.label.clone(),
+        archived_at: option.archived_at,
     }
 }
 

@@ -6,12 +6,14 @@
 mod accept;
 mod create;
 mod deliver;
+mod edit;
 pub mod partner_companies;
 pub mod partner_users;
 
 use std::collections::HashMap;
 
-use sea_orm::{ConnectionTrait, EntityTrait, JoinType, QueryFilter, QuerySelect, Select};
+use sea_orm::sea_query::Query;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QuerySelect, Select};
 use uuid::Uuid;
 
 pub use crate::entity::company_partnership::Model as CompanyPartnership;
@@ -22,6 +24,7 @@ use crate::entity::{company_partnership, partner_company, partnership};
 
 use super::Ref;
 use super::caller::{Caller, Scope};
+use super::catalogue::Archived;
 use super::error::{Error, Result};
 use super::events::{PartnershipFacts, word};
 use super::op::{self, Op};
@@ -30,8 +33,9 @@ use super::page::{self, Page, PageRequest};
 pub use accept::accept;
 pub use create::{Invitation, NewPartnership, Partner, create};
 pub(in crate::domain) use deliver::{deliver_copy, find};
-pub use partner_companies::NewPartnerCompany;
-pub use partner_users::NewPartnerUser;
+pub use edit::{PartnershipPatch, archive, update};
+pub use partner_companies::{NewPartnerCompany, PartnerCompanyPatch};
+pub use partner_users::{NewPartnerUser, PartnerUserPatch};
 
 /// Whether a caller may hand out invitations: those who may make them.
 pub fn may_invite(caller: &Caller) -> bool {
@@ -105,9 +109,13 @@ pub struct PartnershipRef {
 ///
 /// # Errors
 /// Without the scope `read`, or a database fault.
-pub async fn list(op: &Op, request: PageRequest) -> Result<Page<Partnership>> {
+pub async fn list(op: &Op, archived: Archived, request: PageRequest) -> Result<Page<Partnership>> {
     op.require(Scope::Read)?;
     let sides = op.find::<company_partnership::Entity>();
+    let sides = match archived {
+        Archived::Hidden => sides.filter(company_partnership::Column::PartnershipId.in_subquery(not_over())),
+        Archived::Shown => sides,
+    };
     let order = (company_partnership::Column::CreatedAt, company_partnership::Column::Id);
     let count = PageRequest { rows: false, ..request };
     let counted = page::read(op.db(), sides.clone(), order, count).await?;
@@ -116,6 +124,16 @@ pub async fn list(op: &Op, request: PageRequest) -> Result<Page<Partnership>> {
     }
     let rows = whole(op.db(), page::cut(sides, order, request), op.find()).await?;
     Ok(page::finish(rows, &request, counted.total))
+}
+
+/// The numbers of all partnerships that are not archived: what a side's own number is looked up in.
+fn not_over() -> sea_orm::sea_query::SelectStatement {
+    let mut numbers = Query::select();
+    numbers
+        .column(partnership::Column::Id)
+        .from(partnership::Entity)
+        .and_where(partnership::Column::State.ne(PartnershipState::Archived));
+    numbers
 }
 
 /// The partnerships with these ids (of the caller's sides), in any order; unknown ones are absent.

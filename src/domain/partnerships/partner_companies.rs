@@ -5,7 +5,9 @@ use uuid::Uuid;
 
 use super::PartnerCompany;
 use crate::domain::caller::Scope;
-use crate::domain::error::Result;
+use crate::domain::catalogue::{Editable, Stamp, Target};
+use crate::domain::change::Change;
+use crate::domain::error::{Problem, Result};
 use crate::domain::events::{EventKind, PartnerCompanyFacts};
 use crate::domain::form::Form;
 use crate::domain::op::{Op, Tx};
@@ -20,6 +22,15 @@ pub struct NewPartnerCompany {
     pub domain: Option<String>,
     pub website: Option<String>,
     pub country: Option<String>,
+}
+
+/// What to change.
+#[derive(Clone, Debug, Default)]
+pub struct PartnerCompanyPatch {
+    pub name: Change<String>,
+    pub domain: Change<String>,
+    pub website: Change<String>,
+    pub country: Change<String>,
 }
 
 /// The workspace's partner companies, newest first.
@@ -48,6 +59,40 @@ pub async fn create(op: &Op, new: NewPartnerCompany) -> Result<PartnerCompany> {
     form.check()?;
     let mut tx = op.begin().await?;
     let company = insert(&mut tx, new).await?;
+    tx.commit().await?;
+    Ok(company)
+}
+
+/// # Errors
+/// A broken rule, an unknown company (path `partnerCompany`), another version than the expected one, or a database
+/// fault.
+pub async fn update(op: &Op, target: Target, patch: PartnerCompanyPatch) -> Result<PartnerCompany> {
+    catalogue::require_unbound(op, Scope::Write)?;
+    let PartnerCompanyPatch {
+        name,
+        domain,
+        website,
+        country,
+    } = patch;
+    let mut form = Form::default();
+    let name = form.renamed("name", name);
+    let domain = form.optional_change("domain", domain);
+    let website = form.optional_change("website", website);
+    let country = form.optional_change("country", country);
+    form.check()?;
+
+    let mut tx = op.begin().await?;
+    let unknown = Problem::not_found(["partnerCompany".into()], "Partner company not found");
+    let before: PartnerCompany = catalogue::locked(&tx, target.uuid, unknown).await?;
+    let after = PartnerCompany {
+        name: name.unwrap_or_else(|| before.name.clone()),
+        domain: domain.apply(before.domain.clone()),
+        website: website.apply(before.website.clone()),
+        country: country.apply(before.country.clone()),
+        ..before.clone()
+    };
+    let kind = EventKind::PartnerCompanyUpdated;
+    let company = catalogue::save(&mut tx, target.expected_version, kind, before, after).await?;
     tx.commit().await?;
     Ok(company)
 }
@@ -88,12 +133,29 @@ pub(super) async fn insert(tx: &mut Tx, new: NewPartnerCompany) -> Result<Partne
         updated_at: Set(tx.now()),
     };
     let company = tx.insert(row).await?;
-    let facts = PartnerCompanyFacts {
-        name: company.name.clone(),
-        domain: company.domain.clone(),
-        website: company.website.clone(),
-        country: company.country.clone(),
-    };
-    catalogue::emit_created(tx, EventKind::PartnerCompanyCreated, company.uuid, &facts);
+    catalogue::emit_created(tx, EventKind::PartnerCompanyCreated, company.uuid, &company.facts());
     Ok(company)
+}
+
+impl Editable for PartnerCompany {
+    type Facts = PartnerCompanyFacts;
+
+    const UUID: partner_company::Column = partner_company::Column::Uuid;
+
+    fn facts(&self) -> PartnerCompanyFacts {
+        PartnerCompanyFacts {
+            name: self.name.clone(),
+            domain: self.domain.clone(),
+            website: self.website.clone(),
+            country: self.country.clone(),
+        }
+    }
+
+    fn stamp(&mut self) -> Stamp<'_> {
+        Stamp {
+            uuid: self.uuid,
+            version: &mut self.version,
+            updated_at: &mut self.updated_at,
+        }
+    }
 }

@@ -6,7 +6,9 @@ use uuid::Uuid;
 
 use super::PartnerUser;
 use crate::domain::caller::Scope;
-use crate::domain::error::{Problem, Result};
+use crate::domain::catalogue::{Editable, Stamp, Target};
+use crate::domain::change::Change;
+use crate::domain::error::{Error, Problem, Result};
 use crate::domain::events::{EventKind, PartnerUserFacts};
 use crate::domain::form::Form;
 use crate::domain::op::Op;
@@ -22,6 +24,13 @@ pub struct NewPartnerUser {
     pub name: Option<String>,
     /// The person's own id in the partner's workspace, when the partner is one here and has told it.
     pub user_uuid: Option<Uuid>,
+}
+
+/// What to change. Which company a person is at never changes.
+#[derive(Clone, Debug, Default)]
+pub struct PartnerUserPatch {
+    pub email: Change<String>,
+    pub name: Change<String>,
 }
 
 /// Whose people are listed.
@@ -88,14 +97,69 @@ pub async fn create(op: &Op, new: NewPartnerUser) -> Result<PartnerUser> {
         created_at: Set(tx.now()),
         updated_at: Set(tx.now()),
     };
-    let taken = || Problem::invalid(["email".into()], "The partner has a user with this e-mail address");
-    let user = tx.insert(row).await.map_err(|error| error.or_taken(taken()))?;
+    let user = tx.insert(row).await.map_err(or_taken)?;
     let facts = PartnerUserFacts {
-        partner: company.uuid,
-        email: user.email.clone(),
-        name: user.name.clone(),
+        partner: Some(company.uuid),
+        ..user.facts()
     };
     catalogue::emit_created(&mut tx, EventKind::PartnerUserCreated, user.uuid, &facts);
     tx.commit().await?;
     Ok(user)
+}
+
+/// # Errors
+/// A broken rule, an unknown person (path `partnerUser`), another version than the expected one, an address that the
+/// company already has, or a database fault.
+pub async fn update(op: &Op, target: Target, patch: PartnerUserPatch) -> Result<PartnerUser> {
+    catalogue::require_unbound(op, Scope::Write)?;
+    let PartnerUserPatch { email, name } = patch;
+    let mut form = Form::default();
+    let email = form.given("email", email).map(|email| form.email("email", &email));
+    let name = form.optional_change("name", name);
+    form.check()?;
+
+    let mut tx = op.begin().await?;
+    let unknown = Problem::not_found(["partnerUser".into()], "Partner user not found");
+    let before: PartnerUser = catalogue::locked(&tx, target.uuid, unknown).await?;
+    let mut after = PartnerUser {
+        name: name.apply(before.name.clone()),
+        ..before.clone()
+    };
+    if let Some(email) = email {
+        after.email_folded = text::normalize_email(&email);
+        after.email = email;
+    }
+    let kind = EventKind::PartnerUserUpdated;
+    let saved = catalogue::save(&mut tx, target.expected_version, kind, before, after).await;
+    let user = saved.map_err(or_taken)?;
+    tx.commit().await?;
+    Ok(user)
+}
+
+fn or_taken(error: Error) -> Error {
+    let message = "The partner has a user with this e-mail address";
+    error.or_taken(Problem::invalid(["email".into()], message))
+}
+
+impl Editable for PartnerUser {
+    type Facts = PartnerUserFacts;
+
+    const UUID: partner_user::Column = partner_user::Column::Uuid;
+
+    /// Without the company, which the row does not name and no edit changes.
+    fn facts(&self) -> PartnerUserFacts {
+        PartnerUserFacts {
+            partner: None,
+            email: self.email.clone(),
+            name: self.name.clone(),
+        }
+    }
+
+    fn stamp(&mut self) -> Stamp<'_> {
+        Stamp {
+            uuid: self.uuid,
+            version: &mut self.version,
+            updated_at: &mut self.updated_at,
+        }
+    }
 }

@@ -24,7 +24,7 @@ impl CaptureMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The lead.")] input: CreateServerSideLeadInput,
     ) -> Answer<CreateServerSideLeadPayload> {
-        reply(ctx, capture(ctx, input).await)
+        reply(ctx, Box::pin(capture(ctx, input)).await)
     }
 }
 

@@ -42,7 +42,8 @@ use crate::domain::rel::Rel;
 
 pub use capture::CaptureMutations;
 pub use edit::LeadEditMutations;
-use enums::{AssociationType, IntegrationName, LeadOrigin, LeadSource, LeadStatus, ProcessingState};
+pub use enums::LeadStatus;
+use enums::{AssociationType, IntegrationName, LeadOrigin, LeadSource, ProcessingState};
 pub use filter::LeadFilter;
 pub use list::{LeadList, LeadListArgs};
 pub use note::{LeadNote, NoteMutations};

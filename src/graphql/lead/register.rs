@@ -36,7 +36,7 @@ impl RegisterMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The lead.")] input: CreateLeadInput,
     ) -> Answer<CreateLeadPayload> {
-        reply(ctx, register(ctx, input).await)
+        reply(ctx, Box::pin(register(ctx, input)).await)
     }
 }
 

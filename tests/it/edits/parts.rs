@@ -243,10 +243,10 @@ async fn a_required_value_cannot_be_cleared_where_that_is_enforced(app: TestApp)
     let expected = vec![(ProblemCode::Missing, vec!["customFields".into(), PathSegment::Index(0)])];
     assert_eq!(problems(edit(&app, lead, clear()).await), expected);
     let patch = leadgraph::domain::workspaces::WorkspacePatch {
-        enforce_required_fields: Some(false),
+        enforce_required_fields: Some(false).into(),
         ..Default::default()
     };
-    leadgraph::domain::workspaces::update(&app.home.op(), patch)
+    leadgraph::domain::workspaces::update(&app.home.op(), None, patch)
         .await
         .unwrap();
     assert_eq!(edit(&app, lead, clear()).await.unwrap().version, 3);

@@ -117,10 +117,10 @@ async fn the_duplicate_key_follows_the_email(app: TestApp) {
     // What was registered while duplicates were welcome stays without a key.
     let policy = async |policy| {
         let patch = WorkspacePatch {
-            dedupe_policy: Some(policy),
+            dedupe_policy: Some(policy).into(),
             ..Default::default()
         };
-        workspaces::update(&app.home.op(), patch).await.unwrap();
+        workspaces::update(&app.home.op(), None, patch).await.unwrap();
     };
     policy(DedupePolicy::Off).await;
     let free = registered(&app, "fourth@b.co").await;

@@ -130,6 +130,12 @@ const QUERIES: &[Attempt] = &[
     attempt("partnerUsers", Read, Own, "partnerUsers { totalCount nodes { email } }"),
     attempt("projects", Read, Own, "projects { totalCount nodes { publicId } }"),
     attempt("users", Read, Own, "users { totalCount nodes { email } }"),
+    attempt(
+        "conversionLabels",
+        Read,
+        Own,
+        r#"conversionLabels(projectId: "@project") { totalCount nodes { id name } }"#,
+    ),
     attempt("apiKeys", Admin, Own, "apiKeys { totalCount nodes { keyPrefix uuid } }"),
 ];
 
@@ -389,7 +395,8 @@ const MUTATIONS: &[Attempt] = &[
         "updateProject",
         Admin,
         NotFound,
-        r#"updateProject(input: { projectId: "@project", active: false }) { project { id } userErrors { code } }"#,
+        r#"updateProject(input: { projectId: "@project", expectedVersion: 1, active: false })
+           { project { id } userErrors { code } conflict { current { id } } }"#,
     ),
     attempt(
         "createApiKey",
@@ -408,7 +415,237 @@ const MUTATIONS: &[Attempt] = &[
         "updateWorkspace",
         Admin,
         Own,
-        "updateWorkspace(input: { name: \"Renamed\" }) { workspace { id name } userErrors { code } }",
+        "updateWorkspace(input: { expectedVersion: 1, name: \"Renamed\" }) { workspace { id name } userErrors { code } }",
+    ),
+    attempt(
+        "updateCustomField",
+        Write,
+        NotFound,
+        r#"updateCustomField(input: { customFieldId: "@field", expectedVersion: 1, label: "F" })
+           { customField { id } userErrors { code } conflict { current { id } fields } }"#,
+    ),
+    attempt(
+        "updateCustomField",
+        Write,
+        NotFound,
+        r#"updateCustomField(input: { customFieldId: "@field", expectedVersion: 7, label: "F" })
+           { customField { id } userErrors { code } conflict { current { id } fields } }"#,
+    ),
+    attempt(
+        "archiveCustomField",
+        Write,
+        NotFound,
+        r#"archiveCustomField(input: { customFieldId: "@field", expectedVersion: 1 })
+           { customField { id } userErrors { code } conflict { current { id } } }"#,
+    ),
+    attempt(
+        "restoreCustomField",
+        Write,
+        NotFound,
+        r#"restoreCustomField(input: { customFieldId: "@field", expectedVersion: 1 })
+           { customField { id } userErrors { code } conflict { current { id } } }"#,
+    ),
+    attempt(
+        "updateAttributionSource",
+        Write,
+        NotFound,
+        r#"updateAttributionSource(input: { attributionSourceId: "@source", expectedVersion: 1, label: "S" })
+           { attributionSource { id } userErrors { code } conflict { current { id } fields } }"#,
+    ),
+    attempt(
+        "updateAttributionSource",
+        Write,
+        NotFound,
+        r#"updateAttributionSource(input: { attributionSourceId: "@source", expectedVersion: 7, label: "S" })
+           { attributionSource { id } userErrors { code } conflict { current { id } fields } }"#,
+    ),
+    attempt(
+        "archiveAttributionSource",
+        Write,
+        NotFound,
+        r#"archiveAttributionSource(input: { attributionSourceId: "@source", expectedVersion: 1 })
+           { attributionSource { id } userErrors { code } conflict { current { id } } }"#,
+    ),
+    attempt(
+        "restoreAttributionSource",
+        Write,
+        NotFound,
+        r#"restoreAttributionSource(input: { attributionSourceId: "@source", expectedVersion: 1 })
+           { attributionSource { id } userErrors { code } conflict { current { id } } }"#,
+    ),
+    attempt(
+        "updateCampaign",
+        Write,
+        NotFound,
+        r#"updateCampaign(input: { campaignId: "@campaign", expectedVersion: 1, title: "C" })
+           { campaign { id } userErrors { code } conflict { current { id } fields } }"#,
+    ),
+    attempt(
+        "updateCampaign",
+        Write,
+        NotFound,
+        r#"updateCampaign(input: { campaignId: "@campaign", expectedVersion: 7, title: "C" })
+           { campaign { id } userErrors { code } conflict { current { id } fields } }"#,
+    ),
+    attempt(
+        "archiveCampaign",
+        Write,
+        NotFound,
+        r#"archiveCampaign(input: { campaignId: "@campaign", expectedVersion: 1 })
+           { campaign { id } userErrors { code } conflict { current { id } } }"#,
+    ),
+    attempt(
+        "restoreCampaign",
+        Write,
+        NotFound,
+        r#"restoreCampaign(input: { campaignId: "@campaign", expectedVersion: 1 })
+           { campaign { id } userErrors { code } conflict { current { id } } }"#,
+    ),
+    attempt(
+        "updatePartnership",
+        Write,
+        NotFound,
+        r#"updatePartnership(input: { partnershipId: "@partnership", expectedVersion: 1, invitation: INACTIVE })
+           { partnership { id } userErrors { code } conflict { current { id } fields } }"#,
+    ),
+    attempt(
+        "updatePartnership",
+        Write,
+        NotFound,
+        r#"updatePartnership(input: { partnershipId: "@partnership", expectedVersion: 7, invitation: INACTIVE })
+           { partnership { id } userErrors { code } conflict { current { id } fields } }"#,
+    ),
+    attempt(
+        "archivePartnership",
+        Write,
+        NotFound,
+        r#"archivePartnership(input: { partnershipId: "@partnership", expectedVersion: 1 })
+           { partnership { id } userErrors { code } conflict { current { id } } }"#,
+    ),
+    attempt(
+        "updatePartnerCompany",
+        Write,
+        NotFound,
+        r#"updatePartnerCompany(input: { partnerCompanyId: "@company", expectedVersion: 1, name: "P" })
+           { partnerCompany { id } userErrors { code } conflict { current { id } fields } }"#,
+    ),
+    attempt(
+        "updatePartnerCompany",
+        Write,
+        NotFound,
+        r#"updatePartnerCompany(input: { partnerCompanyId: "@company", expectedVersion: 7, name: "P" })
+           { partnerCompany { id } userErrors { code } conflict { current { id } fields } }"#,
+    ),
+    attempt(
+        "updatePartnerUser",
+        Write,
+        NotFound,
+        r#"updatePartnerUser(input: { partnerUserId: "@person", expectedVersion: 1, name: "P" })
+           { partnerUser { id } userErrors { code } conflict { current { id } fields } }"#,
+    ),
+    attempt(
+        "updatePartnerUser",
+        Write,
+        NotFound,
+        r#"updatePartnerUser(input: { partnerUserId: "@person", expectedVersion: 7, name: "P" })
+           { partnerUser { id } userErrors { code } conflict { current { id } fields } }"#,
+    ),
+    attempt(
+        "inviteUser",
+        Admin,
+        Own,
+        r#"inviteUser(input: { email: "new@x.test", role: READONLY }) { user { id } userErrors { code } }"#,
+    ),
+    attempt(
+        "updateUser",
+        Admin,
+        NotFound,
+        r#"updateUser(input: { userId: "@user", expectedVersion: 1, firstName: "P" })
+           { user { id } userErrors { code } conflict { current { id } fields } }"#,
+    ),
+    attempt(
+        "updateUser",
+        Admin,
+        NotFound,
+        r#"updateUser(input: { userId: "@user", expectedVersion: 7, firstName: "P" })
+           { user { id } userErrors { code } conflict { current { id } fields } }"#,
+    ),
+    attempt(
+        "setUserRole",
+        Admin,
+        NotFound,
+        r#"setUserRole(input: { userId: "@user", expectedVersion: 1, role: READONLY })
+           { user { id } userErrors { code } conflict { current { id } } }"#,
+    ),
+    attempt(
+        "disableUser",
+        Admin,
+        NotFound,
+        r#"disableUser(input: { userId: "@user", expectedVersion: 1 })
+           { user { id } userErrors { code } conflict { current { id } } }"#,
+    ),
+    attempt(
+        "enableUser",
+        Admin,
+        NotFound,
+        r#"enableUser(input: { userId: "@user", expectedVersion: 1 })
+           { user { id } userErrors { code } conflict { current { id } } }"#,
+    ),
+    attempt(
+        "updateApiKey",
+        Admin,
+        NotFound,
+        r#"updateApiKey(input: { apiKeyId: "@key", expectedVersion: 1, label: "K" })
+           { apiKey { id } userErrors { code } conflict { current { id } fields } }"#,
+    ),
+    attempt(
+        "updateApiKey",
+        Admin,
+        NotFound,
+        r#"updateApiKey(input: { apiKeyId: "@key", expectedVersion: 7, label: "K" })
+           { apiKey { id } userErrors { code } conflict { current { id } fields } }"#,
+    ),
+    attempt(
+        "rotateApiKey",
+        Admin,
+        NotFound,
+        r#"rotateApiKey(input: { apiKeyId: "@key", expectedVersion: 1 })
+           { apiKey { id } key userErrors { code } conflict { current { id } } }"#,
+    ),
+    attempt(
+        "createConversionLabel",
+        Write,
+        NotFound,
+        r#"createConversionLabel(input: { projectId: "@project", name: "L" })
+           { conversionLabel { id } userErrors { code } }"#,
+    ),
+    attempt(
+        "updateConversionLabel",
+        Write,
+        NotFound,
+        r#"updateConversionLabel(input: { conversionLabelId: "@label", expectedVersion: 1, name: "L" })
+           { conversionLabel { id } userErrors { code } conflict { current { id } fields } }"#,
+    ),
+    attempt(
+        "updateConversionLabel",
+        Write,
+        NotFound,
+        r#"updateConversionLabel(input: { conversionLabelId: "@label", expectedVersion: 7, name: "L" })
+           { conversionLabel { id } userErrors { code } conflict { current { id } fields } }"#,
+    ),
+    attempt(
+        "archiveConversionLabel",
+        Write,
+        NotFound,
+        r#"archiveConversionLabel(input: { conversionLabelId: "@label", expectedVersion: 1 })
+           { conversionLabel { id } userErrors { code } conflict { current { id } } }"#,
+    ),
+    attempt(
+        "restoreConversionLabel",
+        Write,
+        NotFound,
+        r#"restoreConversionLabel(input: { conversionLabelId: "@label", expectedVersion: 1 })
+           { conversionLabel { id } userErrors { code } conflict { current { id } } }"#,
     ),
 ];
 

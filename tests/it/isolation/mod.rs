@@ -45,6 +45,11 @@ async fn fill(app: &TestApp) -> Ids {
     };
     notes::add_note(&app.home.op(), Ref::Id(lead), note).await.unwrap();
     app.home.invite(PartnerType::Referral, Invitation::Inactive).await;
+    let label = format!(
+        r#"mutation {{ createConversionLabel(input: {{ projectId: "{}", name: "Home's label" }}) {{ conversionLabel {{ id }} }} }}"#,
+        app.home.project.public_id
+    );
+    let label = app.as_owner().data(&label, json!({})).await;
     let query = "{ leads { edges { cursor node { id uuid legacyId uniqueIdentifier
             attributions { id } notes { nodes { id } } } } } tags { nodes { id } }
         customFields { nodes { id type } } attributionSources { nodes { id } } campaigns { nodes { id } }
@@ -83,6 +88,7 @@ async fn fill(app: &TestApp) -> Ids {
         ("public_id", app.home.project.public_id.clone()),
         ("user", first("users")),
         ("key", first("apiKeys")),
+        ("label", text(&label["createConversionLabel"]["conversionLabel"]["id"])),
         ("workspace", text(&data["viewer"]["workspace"]["id"])),
     ]))
 }
@@ -225,6 +231,7 @@ async fn secrets(app: &TestApp) -> BTreeSet<String> {
         ("projects", "uuid, public_id"),
         ("users", "uuid, email"),
         ("api_keys", "uuid, key_prefix"),
+        ("conversion_labels", "uuid, name"),
     ] {
         let rows = app
             .rows(&format!("SELECT {columns} FROM {table} WHERE workspace_id = {home}"))
@@ -273,6 +280,7 @@ async fn no_id_of_another_workspace_is_a_node(app: TestApp) {
         "project",
         "user",
         "key",
+        "label",
         "workspace",
     ];
     let nodes: Vec<&String> = nodes.iter().map(|name| &ids.0[name]).collect();

@@ -1,5 +1,6 @@
 //! JourneyBee's route: values, partners, attributions and integrations, as they are stored.
 
+use leadgraph::domain::Change;
 use leadgraph::domain::caller::Role;
 use leadgraph::domain::custom_fields::{FieldCategory, FieldType, NewCustomField};
 use leadgraph::domain::partnerships::{Invitation, PartnerType, Partnership};
@@ -134,10 +135,10 @@ async fn a_required_field_needs_a_value_unless_the_workspace_says_otherwise(app:
     let form = json!({"projectId": app.home.project.public_id, "userData": {"email": "a@b.co"}});
     app.leadtrackr().post(&form).await.expect(201);
     let patch = WorkspacePatch {
-        enforce_required_fields: Some(false),
+        enforce_required_fields: Change::Set(false),
         ..WorkspacePatch::default()
     };
-    workspaces::update(&app.home.op(), patch).await.unwrap();
+    workspaces::update(&app.home.op(), None, patch).await.unwrap();
     app.journeybee().post(&campaign(spring, json!({}))).await.expect(201);
 }
 
@@ -395,10 +396,10 @@ async fn the_duplicate_rule_is_a_setting(app: TestApp) {
     as_referral["email"] = json!("A@b.co");
     let set = async |policy| {
         let patch = WorkspacePatch {
-            dedupe_policy: Some(policy),
+            dedupe_policy: Change::Set(policy),
             ..WorkspacePatch::default()
         };
-        workspaces::update(&app.home.op(), patch).await.unwrap();
+        workspaces::update(&app.home.op(), None, patch).await.unwrap();
     };
     app.journeybee().post(&as_campaign).await.expect(201);
     app.journeybee().post(&as_referral).await.expect(409);

@@ -1,5 +1,6 @@
 //! Workspaces, projects, users.
 
+use leadgraph::domain::Change;
 use leadgraph::domain::caller::{Scope, Scopes};
 use leadgraph::domain::error::{Error, ProblemCode};
 use leadgraph::domain::page::PageRequest;
@@ -52,27 +53,27 @@ async fn a_workspace_begins_with_its_own_log(ground: Ground) {
 async fn a_patch_that_changes_nothing_leaves_no_trace(ground: Ground) {
     let op = ground.here();
     let same = WorkspacePatch {
-        name: Some(" Ours ".into()),
-        enforce_required_fields: Some(true),
+        name: Change::Set(" Ours ".into()),
+        enforce_required_fields: Change::Set(true),
         ..WorkspacePatch::default()
     };
-    assert_eq!(workspaces::update(&op, same).await.unwrap(), ground.ours);
+    assert_eq!(workspaces::update(&op, None, same).await.unwrap(), ground.ours);
     assert_eq!(ground.events(&ground.ours, "workspace.updated").await, 0);
     let other = WorkspacePatch {
-        dedupe_policy: Some(DedupePolicy::Off),
+        dedupe_policy: Change::Set(DedupePolicy::Off),
         ..WorkspacePatch::default()
     };
-    let after = workspaces::update(&op, other).await.unwrap();
+    let after = workspaces::update(&op, None, other).await.unwrap();
     assert_eq!((after.dedupe_policy, after.version), (DedupePolicy::Off, 2));
     assert_eq!(workspaces::get(&op).await.unwrap(), after);
     assert_eq!(workspaces::get(&ground.there()).await.unwrap(), ground.theirs);
     assert_eq!(ground.events(&ground.ours, "workspace.updated").await, 1);
     let blank = WorkspacePatch {
-        name: Some(" ".into()),
+        name: Change::Set(" ".into()),
         ..WorkspacePatch::default()
     };
     assert_eq!(
-        problems(workspaces::update(&op, blank).await),
+        problems(workspaces::update(&op, None, blank).await),
         [(ProblemCode::Missing, path(&["name"]))]
     );
 }

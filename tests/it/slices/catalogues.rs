@@ -216,7 +216,7 @@ async fn pages_walk_over_equal_times(ground: Ground) {
             count: true,
             ..PageRequest::first(3)
         };
-        let page = campaigns::list(&op, request).await.unwrap();
+        let page = campaigns::list(&op, Archived::Hidden, request).await.unwrap();
         assert_eq!(page.total, Some(7));
         walked.extend(page.items.iter().map(|campaign| campaign.uuid));
         after = page.items.last().map(|last| Key {

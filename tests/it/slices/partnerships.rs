@@ -1,5 +1,6 @@
 //! Partner companies, their people, partnerships and their acceptance.
 
+use leadgraph::domain::Archived;
 use leadgraph::domain::caller::{Scope, Scopes};
 use leadgraph::domain::error::ProblemCode;
 use leadgraph::domain::page::PageRequest;
@@ -211,7 +212,9 @@ async fn lists_read_whole_partnerships_in_two_statements(ground: Ground) {
     }
     made.reverse();
     let before = ground.services.database().statements();
-    let page = partnerships::list(&op, PageRequest::first(4)).await.unwrap();
+    let page = partnerships::list(&op, Archived::Hidden, PageRequest::first(4))
+        .await
+        .unwrap();
     assert_eq!(ground.services.database().statements() - before, 2);
     assert_eq!(page.items, made[..4]);
     assert_eq!((page.has_next, page.total), (true, None));
@@ -220,9 +223,12 @@ async fn lists_read_whole_partnerships_in_two_statements(ground: Ground) {
         rows: false,
         ..PageRequest::first(4)
     };
-    assert_eq!(partnerships::list(&op, counted).await.unwrap().total, Some(5));
+    assert_eq!(
+        partnerships::list(&op, Archived::Hidden, counted).await.unwrap().total,
+        Some(5)
+    );
     assert!(
-        partnerships::list(&ground.there(), PageRequest::first(4))
+        partnerships::list(&ground.there(), Archived::Hidden, PageRequest::first(4))
             .await
             .unwrap()
             .items

@@ -1,13 +1,18 @@
-//! Users: the people who work in a workspace, each with one role.
+//! Users: the people who work in a workspace, each with one role. `edit` changes who they are and what they may do.
+
+mod edit;
 
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use crate::entity::user;
+pub use edit::{UserPatch, set_disabled, set_role, set_standing, update};
+
 pub use crate::entity::user::{Model as User, Role};
 
 use super::caller::{Principal, Scope, Scopes};
+use super::catalogue::{Editable, Stamp};
 use super::error::{Error, Problem, Result};
 use super::events::{EventKind, UserFacts, word};
 use super::form::Form;
@@ -103,59 +108,12 @@ pub async fn create(op: &Op, new: NewUser) -> Result<User> {
     let taken = if subject_taken {
         Problem::invalid(["externalSubject".into()], "There is a user with this subject")
     } else {
-        Problem::invalid(["email".into()], "There is a user with this e-mail address")
+        email_taken()
     };
     let user = tx.insert(row).await.map_err(|error| error.or_taken(taken))?;
-    catalogue::emit_created(&mut tx, EventKind::UserCreated, user.uuid, &facts(&user));
+    catalogue::emit_created(&mut tx, EventKind::UserCreated, user.uuid, &user.facts());
     tx.commit().await?;
     Ok(user)
-}
-
-/// Lets a person in, or keeps them out: their tokens and keys stop working within seconds. Setting what already is
-/// changes nothing.
-///
-/// # Errors
-/// Without the scope `admin`, and for an owner without being one; an unknown user, or the caller's own (path `user`);
-/// a database fault.
-pub async fn set_disabled(op: &Op, user: Uuid, standing: Standing) -> Result<User> {
-    catalogue::require_unbound(op, Scope::Admin)?;
-    let mut tx = op.begin().await?;
-    // Nobody locks themself out, so whoever disables the other owners remains as one.
-    if matches!(tx.caller().principal, Principal::User { uuid, .. } if uuid == user) {
-        return Err(Problem::invalid(["user".into()], "You cannot do this to yourself").into());
-    }
-    let of_user = user::Column::Uuid.eq(user);
-    let before = tx.find::<user::Entity>().filter(of_user.clone()).one(tx.db()).await?;
-    let before = before.ok_or_else(|| Error::NotFound(Problem::not_found(["user".into()], "User not found")))?;
-    if before.role == Role::Owner {
-        require_owner(&tx).await?;
-    }
-    let locked = tx.find::<user::Entity>().filter(of_user.clone()).lock_exclusive();
-    let before = locked.one(tx.db()).await?.unwrap_or(before);
-    if before.disabled_at.is_some() == (standing == Standing::Disabled) {
-        return Ok(before);
-    }
-    let after = User {
-        disabled_at: (standing == Standing::Disabled).then(|| tx.now()),
-        version: before.version + 1,
-        updated_at: tx.now(),
-        ..before.clone()
-    };
-    tx.update::<user::Entity>()
-        .filter(of_user)
-        .set(user::ActiveModel {
-            disabled_at: Set(after.disabled_at),
-            version: Set(after.version),
-            updated_at: Set(after.updated_at),
-            ..Default::default()
-        })
-        .exec(tx.db())
-        .await?;
-    let (was, is) = (facts(&before), facts(&after));
-    catalogue::emit_updated(&mut tx, EventKind::UserUpdated, after.uuid, &was, &is);
-    tx.commit().await?;
-    op.services().keys().forget_all();
-    Ok(after)
 }
 
 /// The person that a token names, and the workspace it is for; nothing for someone unknown or disabled. Asked before
@@ -212,13 +170,31 @@ async fn has_subject(tx: &Tx, subject: Option<&str>) -> Result<bool> {
     Ok(with_subject.one(tx.db()).await?.is_some())
 }
 
-fn facts(user: &User) -> UserFacts {
-    UserFacts {
-        email: user.email.clone(),
-        first_name: user.first_name.clone(),
-        last_name: user.last_name.clone(),
-        role: word(&user.role),
-        external_subject: user.external_subject.clone(),
-        disabled_at: user.disabled_at,
+fn email_taken() -> Problem {
+    Problem::invalid(["email".into()], "There is a user with this e-mail address")
+}
+
+impl Editable for User {
+    type Facts = UserFacts;
+
+    const UUID: user::Column = user::Column::Uuid;
+
+    fn facts(&self) -> UserFacts {
+        UserFacts {
+            email: self.email.clone(),
+            first_name: self.first_name.clone(),
+            last_name: self.last_name.clone(),
+            role: word(&self.role),
+            external_subject: self.external_subject.clone(),
+            disabled_at: self.disabled_at,
+        }
+    }
+
+    fn stamp(&mut self) -> Stamp<'_> {
+        Stamp {
+            uuid: self.uuid,
+            version: &mut self.version,
+            updated_at: &mut self.updated_at,
+        }
     }
 }
