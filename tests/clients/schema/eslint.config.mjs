@@ -30,6 +30,14 @@ const WITHOUT_IDENTITY = {
     'OriginalPayload',
     'Powerup',
     'Touchpoint',
+    // Numbers, which are of the moment and of the question.
+    'AttributionCredit',
+    'LeadMeasures',
+    'LeadNumberMeasure',
+    'LeadStats',
+    'LeadStatsBucket',
+    'LeadStatsChoice',
+    'LeadStatsGroup',
     // It stands in the partner's workspace, where no id of this one leads.
     'PartnerCopy',
   ],

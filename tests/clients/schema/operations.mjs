@@ -45,6 +45,23 @@ assert.equal(tags.nodes[0].leads.totalCount, 0);
 const { viewer } = await ask('LeadForm');
 assert.equal(viewer.workspace.name, 'Acme');
 
+const version = { leadId: id, expectedVersion: lead.version };
+const { updateLead } = await ask('UpdateLead', { input: { ...version, companyName: 'Mills', lastName: null } });
+assert.equal(updateLead.lead.companyName, 'Mills');
+const { tagLead } = await ask('TagLead', { input: { ...version, tagIds: [tag.id] } }, ['CONFLICT']);
+assert.deepEqual(tagLead.conflict, { current: updateLead.lead, fields: ['tags'] });
+version.expectedVersion = updateLead.lead.version;
+await ask('LoseLead', { input: { ...version, status: 'LOST' } }, ['MISSING']);
+const { setLeadStatus } = await ask('LoseLead', { input: { ...version, status: 'LOST', lostReason: 'Price' } });
+version.expectedVersion = setLeadStatus.lead.version;
+const { archiveLead } = await ask('ArchiveLead', { input: version });
+version.expectedVersion = archiveLead.lead.version;
+const { restoreLead } = await ask('RestoreLead', { input: version });
+assert.equal(restoreLead.lead.archivedAt, null);
+const { addLeadNote } = await ask('AddNote', { input: { leadId: id, text: 'Call in May' } });
+const notes = await ask('Notes', { lead: id });
+assert.deepEqual(notes.lead.notes.nodes, [addLeadNote.note]);
+
 assert.deepEqual([...untried], [], 'operations that were not tried');
 console.log(`ok: ${Object.keys(operations).length} operations`);
 

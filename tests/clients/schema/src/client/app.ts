@@ -6,6 +6,7 @@ import {
   LeadDetailDocument,
   LeadsDocument,
   RegisterLeadDocument,
+  UpdateLeadDocument,
   type LeadDetailQuery,
   type LeadFilter,
   type LeadOrder,
@@ -73,6 +74,14 @@ export async function register(email: string) {
   });
   const taken = createLead?.userErrors.find(({ code }) => code === 'DUPLICATE_LEAD');
   return createLead?.lead?.id ?? taken?.existingLeadId;
+}
+
+export async function rename(lead: LeadSummaryFragment, companyName: string): Promise<LeadSummaryFragment | string[]> {
+  // @ts-expect-error: an edit without the version that it is made on
+  await ask(UpdateLeadDocument, { input: { leadId: lead.id, companyName } });
+  const input = { leadId: lead.id, expectedVersion: lead.version, companyName, lastName: null };
+  const { updateLead } = await ask(UpdateLeadDocument, { input });
+  return updateLead?.conflict?.fields ?? updateLead?.lead ?? lead;
 }
 
 export async function capture() {
