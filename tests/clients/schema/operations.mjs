@@ -61,6 +61,23 @@ assert.equal(restoreLead.lead.archivedAt, null);
 const { addLeadNote } = await ask('AddNote', { input: { leadId: id, text: 'Call in May' } });
 const notes = await ask('Notes', { lead: id });
 assert.deepEqual(notes.lead.notes.nodes, [addLeadNote.note]);
+const { leadStats } = await ask('Dashboard', { timeZone: 'Europe/Amsterdam' });
+assert.deepEqual(leadStats.total, { count: 1, converted: 0, conversionRate: 0 });
+assert.deepEqual(leadStats.groups.map(({ status, tag, count }) => ({ status, tag, count })), [
+  { status: 'LOST', tag: null, count: 1 },
+]);
+
+const newField = { label: 'Plan', type: 'SELECT', category: 'LEAD', options: ['Silver'] };
+const { customField } = (await ask('CreateCustomField', { input: newField })).createCustomField;
+const gold = { customFieldId: customField.id, expectedVersion: customField.version, addOptions: ['Gold'] };
+const { updateCustomField } = await ask('UpdateCustomField', { input: gold });
+assert.deepEqual(updateCustomField.customField.options.map(({ label }) => label), ['Silver', 'Gold']);
+await ask('InviteUser', { input: { email: 'bob@example.com', role: 'MEMBER' } });
+const { users, apiKeys } = await ask('Settings');
+assert.deepEqual(users.nodes.map(({ role }) => role), ['MEMBER', 'OWNER']);
+const rotation = { apiKeyId: apiKeys.nodes[0].id, expectedVersion: apiKeys.nodes[0].version };
+const { rotateApiKey } = await ask('RotateApiKey', { input: rotation });
+assert.ok(rotateApiKey.key.startsWith(rotateApiKey.apiKey.keyPrefix));
 
 assert.deepEqual([...untried], [], 'operations that were not tried');
 console.log(`ok: ${Object.keys(operations).length} operations`);
