@@ -184,9 +184,13 @@ pub fn below_leads<'a>(
             sources,
             partnerships,
             partners,
+            assignees,
+            created_by,
             notes,
         } = plan;
         notes.load(op, budget, leads).await?;
+        load(op, budget, assignees, each(leads, Lead::assignees_mut)).await?;
+        load(op, budget, created_by, each(leads, |lead| one(&mut lead.created_by))).await?;
         load(op, budget, tags, each(leads, |lead| many(&mut lead.tags))).await?;
         load(op, budget, project, each(leads, |lead| one(&mut lead.project))).await?;
         load(op, budget, campaign, each(leads, |lead| one(&mut lead.campaign))).await?;
@@ -209,7 +213,16 @@ fn one<T>(relation: &mut Rel<Option<T>>) -> Vec<&mut T> {
     relation.loaded_mut().into_iter().flatten().collect()
 }
 
-async fn load<P: HasLeads>(op: &Op, budget: &Budget, nests: &Nests, mut objects: Vec<&mut P>) -> Result<(), Failure> {
+/// Loads the lists that `nests` wants below these objects.
+///
+/// # Errors
+/// As [`fill`].
+pub async fn load<P: HasLeads>(
+    op: &Op,
+    budget: &Budget,
+    nests: &Nests,
+    mut objects: Vec<&mut P>,
+) -> Result<(), Failure> {
     if nests.is_empty() || objects.is_empty() {
         return Ok(());
     }

@@ -107,7 +107,8 @@ async fn load(ctx: &Context<'_>, op: &Op, kind: NodeKind, uuids: &[uuid::Uuid]) 
         }
         NodeKind::LeadNote => {
             let rows = notes::by_uuids(op, uuids).await?;
-            let found = lead::note::with_authors(op, rows, lead::note::selects_author(&ctx.field())).await?;
+            let authors = lead::note::Authors::of(ctx, &[ctx.field()])?;
+            let found = lead::note::with_authors(op, &Budget::default(), rows, &authors).await?;
             each(found, |note| (id(note.uuid.0), Node::LeadNote(Box::new(note))))
         }
         NodeKind::Tag => {

@@ -12,6 +12,7 @@ use super::partner::PartnerCompany;
 use super::partnership::Partnership;
 use super::project::Project;
 use super::tag::Tag;
+use super::user::User;
 use crate::domain::leads::LeadParts;
 use crate::domain::leads::read::{FieldParts, PartnershipLeadParts};
 
@@ -25,6 +26,8 @@ pub struct LeadPlan {
     pub sources: Nests,
     pub partnerships: Nests,
     pub partners: Nests,
+    pub assignees: Nests,
+    pub created_by: Nests,
     pub notes: NoteLists,
 }
 
@@ -87,8 +90,16 @@ fn add(plan: &mut LeadPlan, ctx: &Context<'_>, lead: &SelectionField<'_>) -> Res
                 plan.campaign.add::<Campaign>(ctx, &field)?;
             }
             "notes" => plan.notes.add(ctx, &field)?,
-            "createdBy" => parts.created_by = true,
-            "assignees" => parts.assignees = true,
+            "createdBy" => {
+                parts.created_by = true;
+                plan.created_by.add::<User>(ctx, &field)?;
+            }
+            "assignees" => {
+                parts.assignees = true;
+                for user in named(&field, "user") {
+                    plan.assignees.add::<User>(ctx, &user)?;
+                }
+            }
             "userData" | "formData" | "attributionData" | "deviceData" | "channelFlow" | "ipAddress" | "userAgent" => {
                 parts.documents = true;
             }

@@ -3,6 +3,7 @@
 mod capture;
 mod edit;
 mod edit_input;
+mod edit_paths;
 mod edit_payload;
 mod enums;
 mod filter;
@@ -114,7 +115,7 @@ pub struct Lead {
     /// When it was archived; null while it is live. Lists show archived leads only where they are asked for them.
     archived_at: Option<DateTime>,
     /// The person who made it, if one is known.
-    created_by: Rel<Option<User>>,
+    pub created_by: Rel<Option<User>>,
     /// Who works on it, in the order in which they were assigned. At most 100.
     assignees: Rel<Vec<LeadAssignee>>,
     /// The project it was captured for.
@@ -261,6 +262,10 @@ impl Lead {
     pub fn sources_mut(&mut self) -> Vec<&mut AttributionSource> {
         let attributions = loaded(&mut self.attributions);
         attributions.map(|attribution| &mut attribution.source).collect()
+    }
+
+    pub fn assignees_mut(&mut self) -> Vec<&mut User> {
+        loaded(&mut self.assignees).map(LeadAssignee::user_mut).collect()
     }
 
     pub fn partners_mut(&mut self) -> Vec<&mut PartnerCompany> {

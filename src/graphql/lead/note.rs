@@ -9,6 +9,7 @@ use crate::domain::rel::Rel;
 use crate::graphql::context::{Answer, op};
 use crate::graphql::error::{Failure, UserError};
 use crate::graphql::input::{Reader, rename_paths};
+use crate::graphql::nested::{self, Budget, Nests};
 use crate::graphql::node::{GlobalId, NodeKind};
 use crate::graphql::paging::Listed;
 use crate::graphql::payload::{self, EditPayload, Payload, edit_payload, edited, reply};
@@ -51,25 +52,82 @@ impl LeadNote {
     }
 }
 
-/// Whether the author of a note that stands at this field is asked for.
-pub fn selects_author(field: &SelectionField<'_>) -> bool {
-    field.selection_set().any(|inner| inner.name() == "author")
+/// Whether the authors of notes are asked for, and the lists of leads below them.
+#[derive(Clone, Debug, Default)]
+pub struct Authors(Option<Nests>);
+
+impl Authors {
+    /// Of the notes that stand at these fields.
+    ///
+    /// # Errors
+    /// Arguments of nested lists that break a rule.
+    pub fn of(ctx: &Context<'_>, notes: &[SelectionField<'_>]) -> Result<Self, Failure> {
+        let mut authors = Self::default();
+        notes.iter().try_for_each(|note| authors.add(ctx, note))?;
+        Ok(authors)
+    }
+
+    /// Of the notes that a connection selects.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub fn of_connection(ctx: &Context<'_>, connection: &SelectionField<'_>) -> Result<Self, Failure> {
+        let mut authors = Self::default();
+        authors.merge(ctx, connection)?;
+        Ok(authors)
+    }
+
+    /// Adds what a connection selects.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub fn merge(&mut self, ctx: &Context<'_>, connection: &SelectionField<'_>) -> Result<(), Failure> {
+        for field in connection.selection_set() {
+            match field.name() {
+                "nodes" => self.add(ctx, &field)?,
+                "edges" => {
+                    let nodes = field.selection_set().filter(|inner| inner.name() == "node");
+                    nodes
+                        .collect::<Vec<_>>()
+                        .iter()
+                        .try_for_each(|node| self.add(ctx, node))?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, ctx: &Context<'_>, note: &SelectionField<'_>) -> Result<(), Failure> {
+        for author in note.selection_set().filter(|inner| inner.name() == "author") {
+            self.0.get_or_insert_default().add::<User>(ctx, &author)?;
+        }
+        Ok(())
+    }
 }
 
 /// The notes, each with its author if those are asked for.
 ///
 /// # Errors
 /// What the domain says.
-pub async fn with_authors(op: &Op, rows: Vec<notes::LeadNote>, authors: bool) -> Result<Vec<LeadNote>, Failure> {
-    if !authors {
+pub async fn with_authors(
+    op: &Op,
+    budget: &Budget,
+    rows: Vec<notes::LeadNote>,
+    authors: &Authors,
+) -> Result<Vec<LeadNote>, Failure> {
+    let Some(nests) = &authors.0 else {
         return Ok(rows.into_iter().map(|row| LeadNote::new(row, Rel::NotLoaded)).collect());
-    }
+    };
     let people = notes::authors(op, &rows).await?;
     let whole = rows.into_iter().map(|row| {
         let author = row.author_user_id.and_then(|id| people.get(&id)).cloned();
         LeadNote::new(row, Rel::Loaded(author.map(User::from)))
     });
-    Ok(whole.collect())
+    let mut whole: Vec<LeadNote> = whole.collect();
+    let below = whole.iter_mut().filter_map(|note| note.author.loaded_mut()?.as_mut());
+    nested::load(op, budget, nests, below.collect()).await?;
+    Ok(whole)
 }
 
 #[derive(Debug, Default)]
@@ -112,6 +170,7 @@ async fn add(ctx: &Context<'_>, input: AddLeadNoteInput) -> Result<Option<LeadNo
     let mut reader = Reader::default();
     let lead = reader.reference(&lead_id, NodeKind::Lead, &["leadId"]);
     reader.check()?;
+    check_arguments(ctx, &["note"])?;
     let note = notes::add_note(&op, lead, NewNote { text }).await;
     let note = note.map_err(|error| rename_paths(error.into(), rename))?;
     shown(ctx, &op, note, &["note"]).await
@@ -125,6 +184,7 @@ async fn update(ctx: &Context<'_>, input: UpdateLeadNoteInput) -> Result<Option<
     } = input;
     let op = op(ctx)?;
     payload::require_for::<UpdateLeadNotePayload>(ctx, &op, Scope::Write)?;
+    check_arguments(ctx, &["note"])?;
     let note = notes::edit_note(&op, note(&note_id)?, Some(expected_version.0), &text).await;
     let note = note.map_err(|error| rename_paths(error.into(), rename))?;
     shown(ctx, &op, note, &[UpdateLeadNotePayload::FIELD]).await
@@ -137,6 +197,7 @@ async fn delete(ctx: &Context<'_>, input: DeleteLeadNoteInput) -> Result<Option<
     } = input;
     let op = op(ctx)?;
     payload::require_for::<DeleteLeadNotePayload>(ctx, &op, Scope::Write)?;
+    check_arguments(ctx, &["note"])?;
     let note = notes::delete_note(&op, note(&note_id)?, Some(expected_version.0)).await;
     let note = note.map_err(|error| rename_paths(error.into(), rename))?;
     shown(ctx, &op, note, &[DeleteLeadNotePayload::FIELD]).await
@@ -164,8 +225,13 @@ async fn shown(ctx: &Context<'_>, op: &Op, note: notes::LeadNote, place: &[&str]
     if selected.is_empty() {
         return Ok(None);
     }
-    let authors = selected.iter().any(selects_author);
-    Ok(with_authors(op, vec![note], authors).await?.pop())
+    let authors = Authors::of(ctx, &selected)?;
+    Ok(with_authors(op, &Budget::default(), vec![note], &authors).await?.pop())
+}
+
+/// Nothing is written for a payload that cannot be read.
+fn check_arguments(ctx: &Context<'_>, place: &[&str]) -> Result<(), Failure> {
+    Authors::of(ctx, &prefetch::at(ctx, &[place])).map(|_| ())
 }
 
 fn rename(path: &mut [String]) {

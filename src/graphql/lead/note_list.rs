@@ -7,7 +7,7 @@ use async_graphql::{Context, Name, SelectionField, Value};
 
 use super::Lead;
 use super::list::parse;
-use super::note::{LeadNote, selects_author, with_authors};
+use super::note::{Authors, LeadNote, with_authors};
 use crate::domain::leads::notes;
 use crate::domain::op::Op;
 use crate::domain::page::{Key, PageRequest};
@@ -32,7 +32,7 @@ struct NoteList {
     arguments: Vec<(Name, Value)>,
     is_ambiguous: bool,
     request: PageRequest,
-    authors: bool,
+    authors: Authors,
 }
 
 impl NoteLists {
@@ -44,21 +44,20 @@ impl NoteLists {
         let key = field.alias().unwrap_or(field.name());
         let arguments = field.arguments().map_err(|error| argument(error.message))?;
         let request = ahead(ctx, field, &arguments)?;
-        let authors = wants_authors(field);
         let Some(list) = self.0.iter_mut().find(|list| list.key == key) else {
             self.0.push(NoteList {
                 key: key.to_owned(),
                 arguments,
                 is_ambiguous: false,
                 request,
-                authors,
+                authors: Authors::of_connection(ctx, field)?,
             });
             return Ok(());
         };
         list.is_ambiguous |= list.arguments != arguments;
         list.request.count |= request.count;
         list.request.rows |= request.rows;
-        list.authors |= authors;
+        list.authors.merge(ctx, field)?;
         Ok(())
     }
 
@@ -104,7 +103,7 @@ impl NoteList {
             });
             apart.push((id, cursors));
         }
-        let mut notes = with_authors(op, rows, self.authors).await?.into_iter();
+        let mut notes = with_authors(op, budget, rows, &self.authors).await?.into_iter();
         let whole = apart.into_iter().map(|(id, cursors)| {
             let of_lead: Vec<LeadNote> = notes.by_ref().take(cursors.items.len()).collect();
             let items = cursors.items.iter().cloned().zip(of_lead).collect();
@@ -129,7 +128,7 @@ async fn own(ctx: &Context<'_>, lead_id: i64, args: PageArgs) -> Result<Arc<Conn
         arguments: Vec::new(),
         is_ambiguous: false,
         request: args.request(ctx, LIST)?,
-        authors: wants_authors(&ctx.field()),
+        authors: Authors::of_connection(ctx, &ctx.field())?,
     };
     let mut pages = list.pages(&op(ctx)?, &Budget::default(), &[lead_id]).await?;
     pages
@@ -151,14 +150,4 @@ fn ahead(ctx: &Context<'_>, field: &SelectionField<'_>, arguments: &[(Name, Valu
     }
     let wanted = Wanted::of(field.selection_set().map(|inner| inner.name()));
     args.range(limits(ctx), wanted, |name, cursor| place(LIST, name, cursor))
-}
-
-fn wants_authors(connection: &SelectionField<'_>) -> bool {
-    connection.selection_set().any(|field| match field.name() {
-        "nodes" => selects_author(&field),
-        "edges" => field
-            .selection_set()
-            .any(|inner| inner.name() == "node" && selects_author(&inner)),
-        _ => false,
-    })
 }

@@ -21,6 +21,12 @@ pub struct LeadAssignee {
     assigned_at: DateTime,
 }
 
+impl LeadAssignee {
+    pub fn user_mut(&mut self) -> &mut User {
+        &mut self.user
+    }
+}
+
 impl From<read::Assignee> for LeadAssignee {
     fn from(read::Assignee { user, assigned_at }: read::Assignee) -> Self {
         Self {

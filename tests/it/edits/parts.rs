@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::{any_version, edit, events, problems, row, web_lead};
 use crate::harness::{Case, TestApp, both};
+use crate::journeybee::{reference, referred};
 
 pub fn cases() -> Vec<Case> {
     vec![
@@ -22,6 +23,7 @@ pub fn cases() -> Vec<Case> {
         both(attributions_are_numbered_by_date_whatever_the_order_they_come_in),
         both(what_is_archived_stays_but_does_not_come),
         both(a_lead_has_at_most_a_hundred_of_each_part),
+        both(the_events_of_a_lead_tell_its_facts_without_a_gap),
     ]
 }
 
@@ -344,4 +346,50 @@ async fn a_lead_has_at_most_a_hundred_of_each_part(app: TestApp) {
     edit(&app, lead, tags(change(&ids[100..], &ids[..1]))).await.unwrap();
     assert_eq!(row(&app, lead).await["version"], 3);
     leads::archive(&app.home.op(), any_version(lead)).await.unwrap();
+}
+
+async fn the_events_of_a_lead_tell_its_facts_without_a_gap(app: TestApp) {
+    let to = referred(&app).await;
+    let mut body = reference(&to);
+    body["customFields"].as_array_mut().unwrap().reverse();
+    let lead = app.journeybee().post(&body).await.expect(201).json()["id"]
+        .as_i64()
+        .unwrap();
+    let other = app.home.lead_tag("Other").await;
+    let several = app.home.field("Colours", FieldType::Select, &["Red", "Green"]).await.id;
+    let attributed = NewAttribution {
+        source: Ref::Id(to.source),
+        attributed_at: "2023-01-01T00:00:00Z".parse().unwrap(),
+    };
+    for wanted in [
+        fields(vec![set(several, NewValue::Select(OptionRef::Number(2)))]),
+        fields(vec![
+            set(to.number.id, NewValue::Number(2.0)),
+            FieldEdit::Clear(Ref::Id(to.text.id)),
+        ]),
+        tags(change(&[other.id], &[to.tags[0].id])),
+        LeadEdit {
+            attributions: Some(AttributionEdit {
+                add: vec![attributed],
+                remove: Vec::new(),
+            }),
+            ..Default::default()
+        },
+        fields(vec![FieldEdit::Clear(Ref::Id(several))]),
+    ] {
+        edit(&app, lead, wanted).await.unwrap();
+    }
+    let mut facts = serde_json::Map::new();
+    for (kind, changes) in events(&app, lead).await {
+        for (name, change) in changes.as_object().unwrap() {
+            let known = facts.insert(name.clone(), change["to"].clone()).unwrap_or(Value::Null);
+            assert_eq!(change["from"], known, "{name} in {kind}");
+        }
+    }
+    assert_eq!(
+        facts["customFields"],
+        json!([{"field": to.number.uuid, "value": {"number": 2.0}}])
+    );
+    assert_eq!(facts["tags"], json!([to.tags[1].uuid, other.uuid]));
+    assert_eq!(facts["attributions"].as_array().unwrap().len(), 2);
 }

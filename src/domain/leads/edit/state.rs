@@ -8,17 +8,17 @@ use uuid::Uuid;
 
 use super::resolve::Resolved;
 use crate::domain::Change;
-use crate::domain::custom_fields::FieldType;
+use crate::domain::custom_fields::CustomFieldOption;
 use crate::domain::error::{Error, Result};
 use crate::domain::events::{AttributionFacts, LeadFacts};
 use crate::domain::leads::attributions::Attributed;
 use crate::domain::leads::facts;
 use crate::domain::leads::field_values::{self, Assigned};
-use crate::domain::leads::read::rows::join;
+use crate::domain::leads::read::rows::{group, join, joined};
 use crate::domain::op::Tx;
 use crate::entity::{
-    attribution_source, campaign, lead, lead_assignee, lead_attribution, lead_custom_field_choice,
-    lead_custom_field_value, lead_tag, tag, user,
+    attribution_source, campaign, custom_field, custom_field_option, lead, lead_assignee, lead_attribution,
+    lead_custom_field_choice, lead_custom_field_value, lead_tag, tag, user,
 };
 
 /// What is not loaded, because the edit does not touch it, is empty before and after.
@@ -137,48 +137,56 @@ async fn attributions(tx: &Tx, lead_id: i64) -> Result<Vec<Attributed>> {
     Ok(rows.into_iter().map(attributed).collect())
 }
 
-/// Of the fields that the edit names.
+/// All of them, for the event tells the whole list before and after.
 async fn values(tx: &Tx, lead_id: i64, edit: &Resolved) -> Result<BTreeMap<i64, Assigned>> {
-    use {lead_custom_field_choice::Column as Choice, lead_custom_field_value::Column as Value};
-    let ids: Vec<i64> = edit.fields.iter().map(|pick| pick.field.id).collect();
-    if ids.is_empty() {
+    use {custom_field::Column as To, lead_custom_field_value::Column as From};
+    if edit.fields.is_empty() {
         return Ok(BTreeMap::new());
     }
+    let relation = join::<lead_custom_field_value::Entity, custom_field::Entity>(
+        (From::WorkspaceId, From::CustomFieldId),
+        (To::WorkspaceId, To::Id),
+    );
     let rows = tx
         .find::<lead_custom_field_value::Entity>()
-        .filter(Value::LeadId.eq(lead_id))
-        .filter(Value::CustomFieldId.is_in(ids.iter().copied()));
-    let rows = rows.all(tx.db()).await?;
-    let mut rows: HashMap<i64, _> = rows.into_iter().map(|row| (row.custom_field_id, row)).collect();
-    let mut chosen: HashMap<i64, Vec<i64>> = HashMap::new();
-    if edit
-        .fields
-        .iter()
-        .any(|pick| pick.field.field_type == FieldType::MultiSelect)
-    {
-        let choices = tx
-            .find::<lead_custom_field_choice::Entity>()
-            .filter(Choice::LeadId.eq(lead_id))
-            .filter(Choice::CustomFieldId.is_in(ids))
-            .order_by_asc(Choice::OptionNo);
-        for choice in choices.all(tx.db()).await? {
-            chosen.entry(choice.custom_field_id).or_default().push(choice.option_no);
-        }
-    }
+        .filter(From::LeadId.eq(lead_id))
+        .join(JoinType::InnerJoin, relation)
+        .select_also(custom_field::Entity)
+        .all(tx.db())
+        .await?;
+    let rows: Vec<_> = rows.into_iter().map(joined).collect::<Result<_>>()?;
+    let mut options = options(tx, rows.iter().map(|(_, field)| field.id)).await?;
+    let mut chosen = choices(tx, lead_id).await?;
     let mut values = BTreeMap::new();
-    for pick in &edit.fields {
-        let Some(row) = rows.remove(&pick.field.id) else {
-            continue;
-        };
-        let chosen = chosen.remove(&pick.field.id).unwrap_or_default();
-        let value = field_values::stored(row, pick.field.field_type, chosen);
+    for (row, field) in rows {
+        let chosen = chosen.remove(&field.id).unwrap_or_default();
+        let value = field_values::stored(row, field.field_type, chosen);
         let value = value.ok_or_else(|| Error::broken("a custom field value has no value of its type"))?;
-        let assigned = Assigned {
-            field: pick.field.clone(),
-            options: pick.options.clone(),
-            value,
-        };
-        values.insert(pick.field.id, assigned);
+        let options = options.remove(&field.id).unwrap_or_default();
+        values.insert(field.id, Assigned { field, options, value });
     }
     Ok(values)
+}
+
+/// Archived ones too: a value may have one.
+async fn options(tx: &Tx, fields: impl Iterator<Item = i64>) -> Result<HashMap<i64, Vec<CustomFieldOption>>> {
+    use custom_field_option::Column as C;
+    let rows = tx
+        .find::<custom_field_option::Entity>()
+        .filter(C::CustomFieldId.is_in(fields));
+    let rows = rows.all(tx.db()).await?;
+    Ok(group(rows.into_iter().map(|option| (option.custom_field_id, option))))
+}
+
+/// The numbers of the chosen options, in order.
+async fn choices(tx: &Tx, lead_id: i64) -> Result<HashMap<i64, Vec<i64>>> {
+    use lead_custom_field_choice::Column as C;
+    let rows = tx
+        .find::<lead_custom_field_choice::Entity>()
+        .filter(C::LeadId.eq(lead_id));
+    let rows = rows.order_by_asc(C::OptionNo).all(tx.db()).await?;
+    Ok(group(
+        rows.into_iter()
+            .map(|choice| (choice.custom_field_id, choice.option_no)),
+    ))
 }

@@ -36,7 +36,7 @@ pub(super) fn take<T>(loaded: &mut Rel<ByLead<T>>, lead_id: i64) -> Rel<Vec<T>> 
     }
 }
 
-pub(super) fn group<K: Eq + Hash, T>(rows: impl IntoIterator<Item = (K, T)>) -> HashMap<K, Vec<T>> {
+pub(in crate::domain::leads) fn group<K: Eq + Hash, T>(rows: impl IntoIterator<Item = (K, T)>) -> HashMap<K, Vec<T>> {
     let mut groups: HashMap<K, Vec<T>> = HashMap::new();
     for (key, row) in rows {
         groups.entry(key).or_default().push(row);
@@ -45,7 +45,7 @@ pub(super) fn group<K: Eq + Hash, T>(rows: impl IntoIterator<Item = (K, T)>) -> 
 }
 
 /// The joined row, which a foreign key guarantees.
-pub(super) fn joined<A, B>((row, other): (A, Option<B>)) -> Result<(A, B)> {
+pub(in crate::domain::leads) fn joined<A, B>((row, other): (A, Option<B>)) -> Result<(A, B)> {
     other
         .map(|other| (row, other))
         .ok_or_else(|| Error::broken("a foreign key points at nothing"))

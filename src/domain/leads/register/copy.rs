@@ -40,6 +40,7 @@ impl Copy<'_> {
             values.push(mirrored(tx, value).await?);
         }
         store::write_values(tx, lead.id, &values).await?;
+        values.sort_by_key(|value| value.field.id);
         let received = PartnershipLeadFacts {
             notify: self.notify.clone(),
             ..store::partnership_facts(&row, partnership)

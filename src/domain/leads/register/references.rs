@@ -103,6 +103,8 @@ impl References {
         let tags = pick_tags(&new.tags, tags, problems);
         let mut values = assign(&fields, "customFields", &new.custom_fields, problems);
         assign_foreign(&fields, new, &mut values, problems);
+        // Events list them in this order, whoever changes them.
+        values.sort_by_key(|value| value.field.id);
         if workspace.enforce_required_fields {
             require(&fields, new.association_type, &values, problems);
         }
