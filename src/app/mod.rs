@@ -1,6 +1,7 @@
 //! The composition root: from settings to a running server. Tests build the server here too.
 
 pub mod access;
+mod loops;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -21,10 +22,13 @@ use crate::http::Ended;
 use crate::secrets::{Purpose, SecretError, Secrets};
 use crate::{auth, graphiql, graphql, http, rest};
 
+use loops::Loops;
+
 /// A server that is ready to serve.
 #[derive(Debug)]
 pub struct App {
     http: HttpConfig,
+    round: Duration,
     services: Services,
     authenticator: Arc<Authenticator>,
     router: Router,
@@ -80,6 +84,7 @@ impl App {
         let router = http::router(doors, services.clone(), &config.http);
         Ok(Self {
             http: config.http,
+            round: config.round,
             services,
             authenticator,
             router,
@@ -100,6 +105,7 @@ impl App {
 
     /// Serves until `shutdown`, lets running requests finish, and closes the database.
     pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Ended {
+        let _loops = Loops::start(&self.services, self.round);
         let ended = http::serve(listener, self.router(), &self.http, shutdown).await;
         self.services.database().close().await;
         ended

@@ -27,6 +27,8 @@ pub struct Config {
     pub log: LogConfig,
     /// How long the body that a lead came with is kept.
     pub intake_retention_days: u32,
+    /// How often the server's loops look for what nobody woke them for. Not a setting.
+    pub round: Duration,
     /// Variables with our prefix that are no settings: a misspelling, most likely. Worth a warning and no more, because
     /// container platforms make such variables by themselves.
     pub unknown: Vec<String>,
@@ -170,6 +172,8 @@ impl Config {
                 filter: "warn".into(),
             },
             intake_retention_days: 90,
+            // Longer than a test, for some count statements.
+            round: Duration::from_secs(3600),
             unknown: Vec::new(),
         }
     }

@@ -19,6 +19,8 @@ const PREFIX: &str = "LEADGRAPH_";
 /// Of the variables with our prefix, those that speak to the build.
 const BUILD_PREFIX: &str = "LEADGRAPH_BUILD_";
 const SECRET_BYTES: usize = 32;
+/// See [`Config::round`].
+const ROUND: Duration = Duration::from_secs(30);
 
 /// Where values come from: flags before environment.
 #[derive(Clone, Debug, Default)]
@@ -128,6 +130,7 @@ impl Reader<'_> {
             graphiql: graphiql?,
             log: log?,
             intake_retention_days: intake_retention_days?,
+            round: ROUND,
             unknown: self.sources.unknown(),
         })
     }

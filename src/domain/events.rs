@@ -248,6 +248,8 @@ pub struct LeadFacts {
     pub last_name: Option<String>,
     pub company_name: Option<String>,
     pub status: String,
+    /// Of a lead whose conversion is processed, or done.
+    pub processing_state: Option<String>,
     pub lost_reason: Option<String>,
     pub value: Option<MoneyFacts>,
     pub source: Option<String>,

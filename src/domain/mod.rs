@@ -10,6 +10,7 @@ pub mod campaigns;
 mod catalogue;
 pub mod change;
 pub mod conversion_labels;
+pub mod conversions;
 pub mod custom_fields;
 pub mod database;
 pub mod error;
@@ -30,6 +31,7 @@ pub mod workspaces;
 use std::sync::Arc;
 
 use chrono::{DateTime, SubsecRound, Utc};
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use api_keys::KeyCache;
@@ -45,6 +47,7 @@ pub struct Services {
     clock: Clock,
     settings: Settings,
     keys: Arc<KeyCache>,
+    conversions: Arc<Notify>,
 }
 
 /// The few numbers that the rules take from the configuration.
@@ -69,6 +72,7 @@ impl Services {
             clock: Clock::System,
             settings,
             keys: Arc::default(),
+            conversions: Arc::default(),
         }
     }
 
@@ -89,6 +93,11 @@ impl Services {
 
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Rings when a conversion waits to be settled.
+    pub fn conversions(&self) -> &Notify {
+        &self.conversions
     }
 
     /// The api keys that were good a moment ago.

@@ -49,6 +49,14 @@ impl Op {
         self.services.settings()
     }
 
+    /// The same operation for somebody whose key is bound to this project. Never leads out of one that it was bound to
+    /// before.
+    #[must_use]
+    pub fn bound_to(mut self, project_id: i64) -> Self {
+        self.caller.project_id.get_or_insert(project_id);
+        self
+    }
+
     /// The first line of every operation.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! Projects: the sites and funnels of a workspace that post leads. Clients know one by its short public id.
 
+mod implied;
+
 use aws_lc_rs::rand;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -19,6 +21,8 @@ use super::form::Form;
 use super::op::Op;
 use super::page::{self, Page, PageRequest};
 use super::{catalogue, new_uuid};
+
+pub use implied::implied;
 
 /// What a caller supplies. Without a public id the project gets a fresh random one.
 #[derive(Clone, Debug)]

@@ -1,5 +1,7 @@
 //! [`Rel`]: a relation that was loaded, or was not asked for.
 
+use super::error::{Error, Result};
+
 /// A relation of a read record. Reading one that was never loaded is a fault of ours, not an empty list.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Rel<T> {
@@ -9,6 +11,17 @@ pub enum Rel<T> {
 }
 
 impl<T> Rel<T> {
+    /// For readers who asked for it.
+    ///
+    /// # Errors
+    /// A fault: it was not loaded.
+    pub fn loaded(&self) -> Result<&T> {
+        match self {
+            Self::NotLoaded => Err(Error::broken("a part that was asked for was not loaded")),
+            Self::Loaded(value) => Ok(value),
+        }
+    }
+
     pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Rel<U> {
         match self {
             Self::NotLoaded => Rel::NotLoaded,

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use crate::domain::events::{LeadFacts, MoneyFacts, word};
+use crate::domain::leads::ProcessingState;
 use crate::entity::lead;
 
 /// The facts of the row itself; what hangs on the lead is added by who wrote it.
@@ -15,6 +16,7 @@ pub(super) fn of_row(lead: &lead::Model) -> LeadFacts {
         last_name: lead.last_name.clone(),
         company_name: lead.company_name.clone(),
         status: word(&lead.status),
+        processing_state: processing_state(lead),
         lost_reason: lead.lost_reason.clone(),
         value: value(lead),
         source: lead.source.as_ref().map(word),
@@ -31,6 +33,14 @@ pub(super) fn of_row(lead: &lead::Model) -> LeadFacts {
         channel_flow: lead.channel_flow.clone(),
         archived_at: lead.deleted_at,
         ..Default::default()
+    }
+}
+
+/// Leads are open unless something is done about a conversion.
+fn processing_state(lead: &lead::Model) -> Option<String> {
+    match lead.processing_state {
+        ProcessingState::Open => None,
+        ProcessingState::Pending | ProcessingState::Done => Some(word(&lead.processing_state)),
     }
 }
 

@@ -100,7 +100,7 @@ pub(super) fn email_key(email: Option<&str>) -> Option<String> {
     email.map(text::normalize_email).filter(|key| key.len() <= MAX_ADDRESS)
 }
 
-fn phone_key(phone: Option<&str>) -> Option<String> {
+pub(super) fn phone_key(phone: Option<&str>) -> Option<String> {
     phone
         .and_then(text::normalize_phone)
         .filter(|key| key.len() <= MAX_ADDRESS)

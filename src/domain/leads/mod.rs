@@ -33,7 +33,10 @@ pub use edit::{Edited, LeadEdit, LeadTarget, archive, edit, restore};
 pub use filter::LeadFilter;
 pub use money::Money;
 pub use order::{Blanks, Direction as OrderDirection, KeyValue, LeadOrder, OrderBy, Place};
-pub use read::{LeadGraph, LeadKey, LeadParts, LeadQuery, Parent, Shelf, by_uuids, find, list, lists_of};
+pub use read::{
+    LeadGraph, LeadKey, LeadParts, LeadQuery, Numbered, NumberedPage, Parent, Shelf, by_uuids, find, list, lists_of,
+    numbered,
+};
 pub use register::{NewRegistration, Registered, register};
 
 use super::error::{Error, Result};

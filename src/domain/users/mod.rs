@@ -19,7 +19,7 @@ use super::form::Form;
 use super::op::{Op, Tx};
 use super::page::{Page, PageRequest};
 use super::workspaces::{self, Workspace};
-use super::{Services, catalogue, new_uuid, text};
+use super::{Ref, Services, catalogue, new_uuid, text};
 
 /// What a caller supplies.
 #[derive(Clone, Debug)]
@@ -60,6 +60,19 @@ pub async fn list(op: &Op, page: PageRequest) -> Result<Page<User>> {
 /// Without the scope `read`, or a database fault.
 pub async fn by_uuids(op: &Op, uuids: &[Uuid]) -> Result<Vec<User>> {
     catalogue::by_uuids::<user::Entity>(op, user::Column::Uuid, uuids).await
+}
+
+/// One of the workspace's people, if there is one of this name.
+///
+/// # Errors
+/// Without the scope `read`, or a database fault.
+pub async fn named(op: &Op, user: Ref) -> Result<Option<User>> {
+    op.require(Scope::Read)?;
+    let users = op.find::<user::Entity>().filter(match user {
+        Ref::Id(id) => user::Column::Id.eq(id),
+        Ref::Uuid(uuid) => user::Column::Uuid.eq(uuid),
+    });
+    Ok(users.one(op.db()).await?)
 }
 
 /// # Errors

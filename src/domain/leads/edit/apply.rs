@@ -26,6 +26,7 @@ pub(super) fn apply(before: &State, edit: &Resolved) -> (State, Problems) {
     someone(&before.row, &after.row, &mut problems);
     set_source(&mut after, before, edit, &mut problems);
     set_status(&mut after.row, edit.status.as_ref(), &mut problems);
+    after.row.processing_state = edit.processing.unwrap_or(before.row.processing_state);
     if let Some(assignees) = &edit.assignees {
         after.assignees = set(&before.assignees, assignees, "assignees", &mut problems);
     }

@@ -9,6 +9,7 @@ mod resolve;
 mod state;
 mod status;
 mod store;
+mod within;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
@@ -18,6 +19,8 @@ pub use super::attributions::NewAttribution;
 pub use super::fields::{NewFieldValue, NewValue, OptionRef};
 pub use super::money::Money;
 pub use archive::{archive, restore};
+pub(in crate::domain) use status::steps;
+pub(in crate::domain) use within::{Prepared, prepare, within};
 
 use super::{Attempts, LeadSource, LeadStatus};
 use crate::domain::caller::Scope;
@@ -181,7 +184,7 @@ async fn attempt(op: &Op, target: LeadTarget, edit: &Resolved) -> Result<Edited>
 }
 
 /// The caller's live lead, locked.
-async fn lock(tx: &Tx, reference: Ref) -> Result<lead::Model> {
+pub(in crate::domain) async fn lock(tx: &Tx, reference: Ref) -> Result<lead::Model> {
     let found = lock_any(tx, reference).await?;
     found.filter(|lead| lead.deleted_at.is_none()).ok_or_else(not_found)
 }
@@ -200,6 +203,6 @@ async fn lock_any(tx: &Tx, reference: Ref) -> Result<Option<lead::Model>> {
     Ok(leads.lock_exclusive().one(tx.db()).await?)
 }
 
-fn not_found() -> Error {
+pub(in crate::domain) fn not_found() -> Error {
     Error::NotFound(Problem::not_found(["lead".into()], "Lead not found"))
 }

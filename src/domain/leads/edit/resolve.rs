@@ -16,7 +16,7 @@ use crate::domain::error::{PathSegment, Problem, Problems, Result};
 use crate::domain::leads::field_values::Stored;
 use crate::domain::leads::fields::{Fields, Flaw};
 use crate::domain::leads::references::{self, NO_CAMPAIGN, NO_SOURCE, NO_TAG, matches};
-use crate::domain::leads::{LeadSource, LeadStatus, Money, contact, money};
+use crate::domain::leads::{LeadSource, LeadStatus, Money, ProcessingState, contact, money};
 use crate::domain::op::Op;
 use crate::domain::workspaces::{self, Workspace};
 
@@ -28,6 +28,8 @@ pub(super) struct Resolved {
     pub source: Change<LeadSource>,
     pub status: Option<StatusChange>,
     pub value: Change<Money>,
+    /// For conversions alone: no edit says it.
+    pub processing: Option<ProcessingState>,
     pub assignees: Option<SetEdit<Pick>>,
     pub tags: Option<SetEdit<Pick>>,
     pub fields: Vec<FieldPick>,
@@ -126,6 +128,7 @@ impl Resolved {
             source: contact.source,
             status: status.map(|status| check_status(status, &mut problems)),
             value: value.map(|value| money::check(&value, &mut problems)),
+            processing: None,
             assignees,
             tags,
             fields: pick_fields(&fields, &found_fields, &mut problems),

@@ -17,6 +17,27 @@ pub(super) fn may_follow(from: LeadStatus, to: LeadStatus) -> bool {
     }
 }
 
+/// The shortest way to a status that may not follow at once, without where it begins. Nobody is given up on the way.
+pub(in crate::domain) fn steps(from: LeadStatus, to: LeadStatus) -> Vec<LeadStatus> {
+    use LeadStatus::{Contacted, New, Qualified};
+    let mut ways = vec![vec![from]];
+    loop {
+        let arrives = |way: &&Vec<LeadStatus>| way.last().is_some_and(|last| may_follow(*last, to));
+        if let Some(way) = ways.iter().find(arrives) {
+            let between = way.iter().skip(1).copied();
+            return between.chain((from != to).then_some(to)).collect();
+        }
+        // Every status has a way back to the beginning, from where all others can be reached.
+        let longer = ways.iter().flat_map(|way| {
+            let next = [Qualified, Contacted, New].into_iter();
+            let next =
+                next.filter(|next| !way.contains(next) && way.last().is_some_and(|last| may_follow(*last, *next)));
+            next.map(|next| [way.as_slice(), &[next]].concat())
+        });
+        ways = longer.collect();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,5 +56,26 @@ mod tests {
             let allowed: Vec<_> = all.into_iter().filter(|next| may_follow(from, *next)).collect();
             assert_eq!(allowed, to, "from {from:?}");
         }
+    }
+
+    #[test]
+    fn the_way_to_a_status_has_allowed_steps_only_and_gives_nobody_up() {
+        let all = [New, Contacted, Qualified, Converted, Lost];
+        for from in all {
+            for to in all {
+                let way = steps(from, to);
+                assert_eq!(way.last().copied().unwrap_or(from), to);
+                let steps = std::iter::once(from)
+                    .chain(way.iter().copied())
+                    .zip(way.iter().copied());
+                for (one, next) in steps {
+                    assert!(may_follow(one, next) && (next != Lost || to == Lost), "{from:?} {to:?}");
+                }
+            }
+        }
+        assert_eq!(steps(Lost, Converted), [Qualified, Converted]);
+        assert_eq!(steps(Converted, New), [Qualified, Contacted, New]);
+        assert_eq!(steps(New, Converted), [Converted]);
+        assert_eq!(steps(New, New), []);
     }
 }

@@ -42,6 +42,7 @@ pub(super) async fn store(tx: &mut Tx, before: &State, after: &mut State, change
 async fn write_row(tx: &Tx, before: &lead::Model, after: &lead::Model) -> Result<()> {
     let row = lead::ActiveModel {
         status: Set(after.status),
+        processing_state: Set(after.processing_state),
         lost_reason: Set(after.lost_reason.clone()),
         value_minor: Set(after.value_minor),
         currency: Set(after.currency.clone()),

@@ -9,8 +9,9 @@ mod sql;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::register::OptionRef;
-use super::{AssociationType, LeadOrigin, LeadSource, LeadStatus};
+use super::{AssociationType, Direction as Passed, LeadOrigin, LeadSource, LeadStatus};
 use crate::domain::Ref;
+use crate::domain::conversions::Standing;
 use crate::domain::error::{Problem, Result};
 
 pub(super) use resolve::fields;
@@ -62,6 +63,10 @@ pub enum Leaf {
         field: Ref,
         is: FieldMatch,
     },
+    /// Sent to a partner, or received from one.
+    Passed(Passed),
+    /// Seen by those who only know conversions: in one of these ways.
+    Standing(Vec<Standing>),
     /// Whether there is a click id of this kind, such as `gclid`.
     ClickId {
         kind: String,
@@ -220,7 +225,8 @@ impl Leaf {
                 FieldMatch::AnyOption(list) | FieldMatch::AllOptions(list) => list.len(),
                 FieldMatch::Number(_) | FieldMatch::Date(_) | FieldMatch::Boolean(_) | FieldMatch::Is(_) => 0,
             },
-            Self::Search(_) | Self::ClickId { .. } | Self::Created(_) | Self::Updated(_) => 0,
+            Self::Standing(list) => list.len(),
+            Self::Passed(_) | Self::Search(_) | Self::ClickId { .. } | Self::Created(_) | Self::Updated(_) => 0,
         }
     }
 }

@@ -6,14 +6,15 @@ use sea_orm::{Condition, QueryFilter, QuerySelect};
 
 use super::{FieldMatch, LeadFilter, Leaf, Links, check_budget};
 use crate::domain::Ref;
+use crate::domain::conversions::Standing;
 use crate::domain::custom_fields::FieldType;
 use crate::domain::error::{Problem, Result};
 use crate::domain::events::word;
 use crate::domain::leads::register::OptionRef;
 use crate::domain::op::Op;
 use crate::entity::{
-    Tenant, attribution_source, campaign, company_partnership, custom_field, custom_field_option, partner_company,
-    project, tag, user,
+    Tenant, attribution_source, campaign, company_partnership, conversion_label, custom_field, custom_field_option,
+    partner_company, project, tag, user,
 };
 
 /// A filter whose references are known, ready to become SQL.
@@ -35,6 +36,7 @@ pub(super) struct Known {
     pub tags: Numbers,
     pub users: Numbers,
     pub sources: Numbers,
+    pub labels: Numbers,
     pub fields: HashMap<Ref, (i64, FieldType)>,
     /// By the field's number.
     pub options: HashMap<(i64, OptionRef), i64>,
@@ -49,6 +51,7 @@ struct Named {
     tags: Vec<Ref>,
     users: Vec<Ref>,
     sources: Vec<Ref>,
+    labels: Vec<Ref>,
     fields: Vec<Ref>,
     options: Vec<(Ref, OptionRef)>,
 }
@@ -85,6 +88,12 @@ pub async fn resolve(op: &Op, filter: LeadFilter) -> Result<Resolved> {
             &named.sources,
         )
         .await?,
+        labels: numbers::<conversion_label::Entity>(
+            op,
+            (conversion_label::Column::Id, conversion_label::Column::Uuid),
+            &named.labels,
+        )
+        .await?,
         fields: fields(op, &named.fields).await?,
         options: HashMap::new(),
     };
@@ -105,6 +114,10 @@ fn gather(filter: &LeadFilter, named: &mut Named) {
             Leaf::Tags(links) => named.tags.extend(refs(links)),
             Leaf::Assignees(links) => named.users.extend(refs(links)),
             Leaf::Attribution { sources, .. } => named.sources.extend(sources.iter().flatten()),
+            Leaf::Standing(standings) => {
+                let labels = standings.iter().filter_map(Standing::label);
+                named.labels.extend(labels.map(Ref::Uuid));
+            }
             Leaf::Field { field, is } => {
                 named.fields.push(*field);
                 if let FieldMatch::AnyOption(options) | FieldMatch::AllOptions(options) = is {
@@ -118,6 +131,7 @@ fn gather(filter: &LeadFilter, named: &mut Named) {
             | Leaf::Source(_)
             | Leaf::Association(_)
             | Leaf::Origin(_)
+            | Leaf::Passed(_)
             | Leaf::ClickId { .. }
             | Leaf::Created(_)
             | Leaf::Updated(_) => {}

@@ -10,6 +10,7 @@ use super::{
     Bound, Choice, ExactField, FieldMatch, LeadFilter, Leaf, Links, Presence, Range, Resolved, TextField, TextMatch,
 };
 use crate::domain::Ref;
+use crate::domain::conversions::{self, Standing};
 use crate::domain::custom_fields::FieldType;
 use crate::domain::leads::keys;
 use crate::domain::leads::register::OptionRef;
@@ -133,6 +134,18 @@ impl Compiler<'_> {
                 Some((id, field_type)) => self.field(*id, *field_type, is),
                 None => Test::Never,
             },
+            Leaf::Passed(direction) => {
+                use partnership_lead::Column as L;
+                let wanted = Condition::all().add(L::Direction.eq(*direction));
+                self.link::<partnership_lead::Entity>(L::LeadId, wanted)
+            }
+            Leaf::Standing(standings) => {
+                let number = |standing: &Standing| known.labels.get(&Ref::Uuid(standing.label()?)).copied();
+                let any = standings.iter().fold(Condition::any().add(never()), |any, standing| {
+                    any.add(conversions::condition(*standing, number(standing)))
+                });
+                Test::Row(whole(any))
+            }
             Leaf::ClickId { kind, .. } if kind.contains('\0') => Test::Never,
             Leaf::ClickId { kind, is } => {
                 use lead_click_id::Column as L;

@@ -35,9 +35,13 @@ pub enum OrderBy {
     Updated,
     /// First and last name.
     Name,
+    FirstName,
+    LastName,
     Company,
     Email,
     Status,
+    /// In the smallest unit, whatever the currency.
+    Value,
     Field(Ref),
 }
 
@@ -134,9 +138,15 @@ pub(super) async fn keys(op: &Op, orders: &[LeadOrder]) -> Result<Vec<Key>> {
     }
     let named = orders.iter().filter_map(|order| match order.by {
         OrderBy::Field(field) => Some(field),
-        OrderBy::Created | OrderBy::Updated | OrderBy::Name | OrderBy::Company | OrderBy::Email | OrderBy::Status => {
-            None
-        }
+        OrderBy::Created
+        | OrderBy::Updated
+        | OrderBy::Name
+        | OrderBy::FirstName
+        | OrderBy::LastName
+        | OrderBy::Company
+        | OrderBy::Email
+        | OrderBy::Status
+        | OrderBy::Value => None,
     });
     let fields = filter::fields(op, &named.collect::<Vec<_>>()).await?;
     let mut keys = Vec::with_capacity(orders.len());
@@ -166,9 +176,12 @@ fn key(
         OrderBy::Created => (of_lead(C::CreatedAt), Kind::Time, false),
         OrderBy::Updated => (of_lead(C::UpdatedAt), Kind::Time, false),
         OrderBy::Name => (of_lead(C::NameKey), Kind::Text, true),
+        OrderBy::FirstName => (of_lead(C::FirstNameKey), Kind::Text, true),
+        OrderBy::LastName => (of_lead(C::LastNameKey), Kind::Text, true),
         OrderBy::Company => (of_lead(C::CompanyKey), Kind::Text, true),
         OrderBy::Email => (of_lead(C::EmailNormalized), Kind::Text, true),
         OrderBy::Status => (of_lead(C::StatusRank), Kind::Integer, false),
+        OrderBy::Value => (of_lead(C::ValueMinor), Kind::Integer, true),
         OrderBy::Field(reference) => {
             use lead_custom_field_value::Column as V;
             let (id, field_type) = field(reference)?;
@@ -283,9 +296,12 @@ impl LeadOrder {
             OrderBy::Created => "created".to_owned(),
             OrderBy::Updated => "updated".to_owned(),
             OrderBy::Name => "name".to_owned(),
+            OrderBy::FirstName => "first name".to_owned(),
+            OrderBy::LastName => "last name".to_owned(),
             OrderBy::Company => "company".to_owned(),
             OrderBy::Email => "email".to_owned(),
             OrderBy::Status => "status".to_owned(),
+            OrderBy::Value => "value".to_owned(),
             OrderBy::Field(Ref::Id(id)) => format!("field {id}"),
             OrderBy::Field(Ref::Uuid(uuid)) => format!("field {}", Uuid::simple(uuid)),
         };

@@ -3,6 +3,7 @@
 mod list;
 mod load;
 mod nested;
+mod numbered;
 mod partners;
 pub(super) mod rows;
 mod values;
@@ -13,7 +14,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::credit::Credits;
-use super::{AssociationType, ConsentState, IntegrationName, LeadOrigin, LeadSource, LeadStatus, ProcessingState};
+use super::{
+    AssociationType, ConsentState, IntegrationName, LeadOrigin, LeadSource, LeadStatus, ProcessingState, keys,
+};
 use crate::domain::attribution_sources::AttributionSource;
 use crate::domain::caller::Scope;
 use crate::domain::campaigns::Campaign;
@@ -31,6 +34,7 @@ pub use crate::entity::partnership_lead::Model as PartnershipLeadRow;
 pub use super::capture::channel_flow::Touchpoint;
 pub use list::{LeadQuery, Shelf, list};
 pub use nested::{Parent, lists_of};
+pub use numbered::{Numbered, NumberedPage, numbered};
 
 /// A lead's own row, without the documents that a web form sent.
 #[derive(Clone, Debug, PartialEq, DerivePartialModel)]
@@ -82,6 +86,10 @@ pub enum LeadKey {
         project: ProjectRef,
         unique_event_id: String,
     },
+    /// The newest lead with this address, however it is written.
+    Email(String),
+    /// The newest lead with this number, however it is written.
+    Phone(String),
 }
 
 /// Which parts of the leads to load. Each costs a fixed number of statements, whatever the number of leads.
@@ -159,6 +167,7 @@ pub struct Assignee {
 
 #[derive(Clone, Debug)]
 pub struct FieldValue {
+    pub id: i64,
     pub uuid: Uuid,
     pub field: CustomField,
     pub options_of_field: Rel<Vec<CustomFieldOption>>,
@@ -239,10 +248,18 @@ pub struct Payload {
 /// Missing scope, or a database fault. A lead that is not there, or not the caller's, is `None`.
 pub async fn find(op: &Op, key: &LeadKey, parts: &LeadParts) -> Result<Option<LeadGraph>> {
     op.require(Scope::Read)?;
+    let lead = locate(op, key).await?;
+    Ok(load::graphs(op, Vec::from_iter(lead), parts).await?.pop())
+}
+
+/// [`find`] for operations that have asked for their own scope.
+pub(in crate::domain) async fn locate(op: &Op, key: &LeadKey) -> Result<Option<Lead>> {
     let leads = visible(op);
     let found = match key {
         // PostgreSQL cannot even be asked for these.
         LeadKey::UniqueIdentifier(text)
+        | LeadKey::Email(text)
+        | LeadKey::Phone(text)
         | LeadKey::UniqueEventId {
             unique_event_id: text, ..
         } if text.contains('\0') => {
@@ -250,12 +267,15 @@ pub async fn find(op: &Op, key: &LeadKey, parts: &LeadParts) -> Result<Option<Le
         }
         LeadKey::Uuid(uuid) => leads.filter(lead::Column::Uuid.eq(*uuid)),
         LeadKey::LegacyId(id) => leads.filter(lead::Column::Id.eq(*id)),
-        LeadKey::UniqueIdentifier(identifier) => leads
-            .filter(lead::Column::MergedIntoId.is_null())
-            .filter(lead::Column::ExternalId.eq(identifier))
-            .order_by_desc(lead::Column::CreatedAt)
-            .order_by_desc(lead::Column::Id)
-            .limit(1),
+        LeadKey::UniqueIdentifier(identifier) => newest(leads, lead::Column::ExternalId, identifier),
+        LeadKey::Email(email) => match keys::email_key(Some(email)) {
+            Some(key) => newest(leads, lead::Column::EmailNormalized, &key),
+            None => return Ok(None),
+        },
+        LeadKey::Phone(phone) => match keys::phone_key(Some(phone)) {
+            Some(key) => newest(leads, lead::Column::PhoneNormalized, &key),
+            None => return Ok(None),
+        },
         LeadKey::UniqueEventId {
             project,
             unique_event_id,
@@ -268,8 +288,17 @@ pub async fn find(op: &Op, key: &LeadKey, parts: &LeadParts) -> Result<Option<Le
                 .filter(lead::Column::UniqueEventId.eq(unique_event_id))
         }
     };
-    let lead = found.into_partial_model::<Lead>().one(op.db()).await?;
-    Ok(load::graphs(op, Vec::from_iter(lead), parts).await?.pop())
+    Ok(found.into_partial_model::<Lead>().one(op.db()).await?)
+}
+
+/// The newest live lead with this key.
+fn newest(leads: Select<lead::Entity>, column: lead::Column, key: &str) -> Select<lead::Entity> {
+    leads
+        .filter(lead::Column::MergedIntoId.is_null())
+        .filter(column.eq(key))
+        .order_by_desc(lead::Column::CreatedAt)
+        .order_by_desc(lead::Column::Id)
+        .limit(1)
 }
 
 /// In any order; unknown ids are absent. Merged leads are there, archived ones are not.

@@ -51,6 +51,7 @@ pub(super) async fn custom_field_values(op: &Op, ids: &[i64], parts: FieldParts)
         let options = options.get(&field.id).map(Vec::as_slice).unwrap_or_default();
         let chosen = chosen.remove(&(row.lead_id, field.id)).unwrap_or_default();
         let value = FieldValue {
+            id: row.id,
             uuid: row.uuid,
             value: typed(&row, field.field_type, options, &chosen)?,
             options_of_field: if parts.options {
