@@ -1,11 +1,12 @@
-//! Two routes that legacy clients know, each spoken exactly as its vendor documents it.
+//! Two APIs that legacy clients know, each spoken exactly as its vendor documents it.
 //!
 //! A shim is a folder that can be deleted: it names the domain, `auth` and `shared`, never another shim. Each has the
 //! same files: `mod` (routes, known quirks), `auth` (its header), `wire` (bodies as they are on the wire), `convert`
-//! (pure), `error` (its dialect), `handlers`.
+//! (pure), `error` (its dialect), `handlers`, and `openapi.json` (what it answers, for programs).
 
 mod journeybee;
 mod leadtrackr;
+mod openapi;
 mod shared;
 
 use axum::Router;
@@ -17,4 +18,5 @@ pub fn router(gate: Gate) -> Router {
     Router::new()
         .merge(leadtrackr::router(gate.clone()))
         .merge(journeybee::router(gate))
+        .merge(openapi::router())
 }

@@ -1,4 +1,7 @@
-//! What the shims have in common: reading a body within its limit, answering JSON, and containing what goes wrong.
+//! What the shims have in common: reading a query, reading a body within its limit, answering JSON, and containing what
+//! goes wrong.
+
+pub mod query;
 
 use std::panic::AssertUnwindSafe;
 

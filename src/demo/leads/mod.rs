@@ -1,6 +1,7 @@
 //! The demo's leads: when each one came, and through which door. Made in the order of time, as they would have been.
 
 mod captured;
+mod examples;
 mod registered;
 
 use std::collections::HashSet;
@@ -55,7 +56,7 @@ pub(super) async fn make(stage: &Stage, cast: &Cast, catalogue: &Catalogue) -> R
             }
         }
     }
-    Ok(())
+    examples::make(stage, cast, catalogue, stage.now).await
 }
 
 fn plan(stage: &Stage, cast: &Cast, dice: &mut Dice) -> Vec<(DateTime<Utc>, Arrival)> {

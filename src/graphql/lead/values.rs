@@ -107,6 +107,7 @@ pub struct MultiSelectValue {
 impl From<FieldValue> for CustomFieldValue {
     fn from(value: FieldValue) -> Self {
         let FieldValue {
+            id: _,
             uuid,
             field,
             options_of_field,

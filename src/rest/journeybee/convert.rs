@@ -1,9 +1,15 @@
-//! From a posted body to the domain's words. Pure. Checks the body's shape; the rules of the lead are the domain's.
+//! Between the wire and the domain's words. Pure. Checks the body's shape; the rules of the lead are the domain's.
 
+pub mod catalogue;
 mod custom_value;
 mod findings;
+pub mod leads;
+pub mod listing;
+pub mod patch;
+pub mod rows;
 mod words;
 
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -25,13 +31,14 @@ use words::{ASSOCIATION_TYPES, FIELD_TYPES, FORM_DIRECTIONS, INTEGRATIONS, SOURC
 /// Everything that is wrong with the body's shape, at once.
 pub fn registration(body: String) -> Result<NewRegistration, Refusal> {
     let mut found = Findings::default();
-    let lead = lead(&body, &mut found)?;
+    let lead = document(&body, &mut found)?;
     let new = read(lead, &mut found, body);
     found.check()?;
     Ok(new)
 }
 
-fn lead(body: &str, found: &mut Findings) -> Result<wire::Lead, Refusal> {
+/// A body as an object with the members of `T`.
+fn document<T: DeserializeOwned>(body: &str, found: &mut Findings) -> Result<T, Refusal> {
     let value: Value =
         serde_json::from_str(body).map_err(|error| Refusal::unreadable(&format!("The body is not JSON: {error}")))?;
     if !value.is_object() {
@@ -44,8 +51,8 @@ fn lead(body: &str, found: &mut Findings) -> Result<wire::Lead, Refusal> {
     serde_json::from_value(value).map_err(|_| Refusal::unreadable("The body must be a JSON object"))
 }
 
-fn read(lead: wire::Lead, found: &mut Findings, body: String) -> NewRegistration {
-    let wire::Lead {
+fn read(lead: wire::NewLead, found: &mut Findings, body: String) -> NewRegistration {
+    let wire::NewLead {
         company_name,
         email,
         phone_number,
@@ -225,11 +232,7 @@ fn custom_field(found: &mut Findings, place: &Place<'_>, item: Value) -> Option<
         value,
     } = found.object(place, item)?;
     let field = found.required_id(&place.member("customFieldId"), custom_field_id);
-    let before = found.count();
-    let declared_type = found.choice(&place.member("type"), r#type, FIELD_TYPES);
-    if declared_type.is_none() && found.count() == before {
-        found.missing(&place.member("type"), "This is required");
-    }
+    let declared_type = found.required_choice(&place.member("type"), r#type, FIELD_TYPES);
     let at_value = place.member("value");
     let value = found.required(&at_value, value);
     let value = custom_value(found, &at_value, declared_type?, value?);

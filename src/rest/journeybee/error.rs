@@ -9,6 +9,7 @@ use super::wire::{Detail, Existing, Refused};
 use crate::domain::caller::{Scope, Scopes};
 use crate::domain::error::{Conflict, Error, PathSegment, Problem, ProblemCode};
 use crate::request_id::RequestId;
+use crate::rest::shared::query::Malformed;
 use crate::rest::shared::{self, BodyError};
 
 /// Details told at most: a hostile body can be wrong in very many places.
@@ -39,6 +40,14 @@ impl Refusal {
 
     pub fn unknown_path() -> Self {
         Self::new(StatusCode::NOT_FOUND, "Not found")
+    }
+
+    pub fn unknown_lead() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "Lead not found or not accessible")
+    }
+
+    pub fn deleted_lead() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "Lead not found or already deleted")
     }
 
     pub fn other_method() -> Self {
@@ -82,7 +91,12 @@ impl Refusal {
     /// An error of the domain, for a caller with these scopes.
     pub fn of(error: Error, scopes: Scopes) -> Self {
         match error {
-            Error::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "Write access required for this operation"),
+            Error::Forbidden(Scope::Read) => {
+                Self::new(StatusCode::FORBIDDEN, "Read access required for this operation")
+            }
+            Error::Forbidden(Scope::Write | Scope::Admin) => {
+                Self::new(StatusCode::FORBIDDEN, "Write access required for this operation")
+            }
             Error::Invalid(problems) => Self::judge(problems),
             Error::NotFound(problem) => Self::invalid(vec![problem]),
             Error::OtherProject => Self::unauthorized(),
@@ -139,6 +153,12 @@ impl Refusal {
             request_id: &request_id.0,
         };
         shared::json(self.status, &body)
+    }
+}
+
+impl From<Malformed> for Refusal {
+    fn from(malformed: Malformed) -> Self {
+        Self::invalid(vec![malformed.into()])
     }
 }
 
@@ -202,7 +222,11 @@ fn wire_name(parent: Option<&str>, name: &'static str) -> &'static str {
         (None, "phoneNumber") => "phone_number",
         (None, "firstName") => "first_name",
         (None, "lastName") => "last_name",
+        (None, "assignees") => "assignedUsers",
         (None, "campaignId") => "companyCampaignId",
+        (None, "backgroundColor") => "background_color",
+        (None, "textColor") => "text_color",
+        (None, "partnerType") => "partner_type",
         (Some("partnershipLead"), "partnershipId") => "partnership_id",
         (Some("partnershipLead"), "partnersCompanyId") => "partners_company_id",
         (Some("partnershipLead"), "companyPartnershipsId") => "company_partnerships_id",

@@ -1,13 +1,19 @@
 //! JourneyBee's bodies, member for member. In what a client posts, `None` is absent or null, and unknown members are
 //! ignored here and kept in the stored body.
 
-use serde::{Deserialize, Deserializer, Serialize};
+mod catalogue;
+mod lead;
+
+pub use catalogue::*;
+pub use lead::*;
+
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Lead {
+pub struct NewLead {
     #[serde(rename = "company_name")]
     pub company_name: Option<Value>,
     pub email: Option<Value>,
@@ -76,12 +82,8 @@ pub struct Attribution {
 pub struct IntegrationCustomField {
     pub uuid: Option<Value>,
     /// Here null is a value, and only absence is `None`.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "lead::present")]
     pub value: Option<Value>,
-}
-
-fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(value).map(Some)
 }
 
 #[derive(Debug, Serialize)]

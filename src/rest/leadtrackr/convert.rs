@@ -1,8 +1,13 @@
-//! From a posted body to the domain's words. Pure. Puts right what only LeadTrackr's clients get wrong; the rules of
+//! Between the wire and the domain's words. Pure. Puts right what only LeadTrackr's clients get wrong; the rules of
 //! the lead are the domain's.
 
+pub mod change;
+pub mod listing;
+pub mod lookup;
 mod surrogates;
+pub mod view;
 
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::wire::Submission;
@@ -14,6 +19,10 @@ use crate::domain::text;
 /// Reads a body, whatever its content type says; nothing if it is not a JSON object. Databases cannot keep U+0000, so
 /// it is dropped: better a lead without it than none.
 pub fn submission(body: &str) -> Option<Submission> {
+    document(body)
+}
+
+fn document<T: DeserializeOwned>(body: &str) -> Option<T> {
     // PHP files that were saved with a byte order mark print it first.
     let json = body.strip_prefix('\u{feff}').unwrap_or(body);
     let mut value: Value = serde_json::from_str(json)
@@ -44,15 +53,20 @@ fn drop_nul(value: &mut Value) {
     }
 }
 
-/// The project it is for. Looked up before anything else of the submission is judged.
+/// The project that a submission is for. Looked up before anything else of it is judged.
 ///
 /// # Errors
 /// LeadTrackr's sentence.
 pub fn project(submission: &Submission) -> Result<ProjectRef, Problem> {
-    match &submission.project_id {
-        Some(Value::String(id)) if !id.trim().is_empty() => Ok(ProjectRef::PublicId(id.trim().to_owned())),
-        Some(Value::Number(id)) if id.is_i64() || id.is_u64() => Ok(ProjectRef::PublicId(id.to_string())),
-        None | Some(Value::Null | Value::String(_)) => Err(missing("projectId")),
+    named_project(submission.project_id.as_ref())?.ok_or_else(|| missing("projectId"))
+}
+
+/// The project that a body names, if any.
+fn named_project(value: Option<&Value>) -> Result<Option<ProjectRef>, Problem> {
+    match value {
+        Some(Value::String(id)) if !id.trim().is_empty() => Ok(Some(ProjectRef::PublicId(id.trim().to_owned()))),
+        Some(Value::Number(id)) if id.is_i64() || id.is_u64() => Ok(Some(ProjectRef::PublicId(id.to_string()))),
+        None | Some(Value::Null | Value::String(_)) => Ok(None),
         Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => Err(invalid("projectId")),
     }
 }

@@ -6,7 +6,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::wire;
-use crate::domain::error::{Error, Problem};
+use crate::domain::caller::Scope;
+use crate::domain::error::{Conflict, Error, Problem};
 use crate::rest::shared::{self, BodyError};
 
 #[derive(Debug)]
@@ -24,6 +25,7 @@ impl Refusal {
     pub const TOO_LARGE: Self = Self::new(StatusCode::PAYLOAD_TOO_LARGE, "Payload too large");
     pub const OTHER_METHOD: Self = Self::new(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed");
     pub const UNKNOWN_PATH: Self = Self::new(StatusCode::NOT_FOUND, "Not found");
+    pub const UNKNOWN_LEAD: Self = Self::new(StatusCode::NOT_FOUND, "Lead not found");
 
     const fn new(status: StatusCode, message: &'static str) -> Self {
         Self {
@@ -46,7 +48,8 @@ impl Refusal {
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         match error {
-            Error::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "Write access required"),
+            Error::Forbidden(Scope::Read) => Self::new(StatusCode::FORBIDDEN, "Read access required"),
+            Error::Forbidden(Scope::Write | Scope::Admin) => Self::new(StatusCode::FORBIDDEN, "Write access required"),
             Error::Invalid(problems) => Self {
                 message: problems.into_iter().next().map_or("Invalid request".into(), sentence),
                 ..Self::new(StatusCode::BAD_REQUEST, "")
@@ -58,7 +61,13 @@ impl From<Error> for Refusal {
             // As if the key of another project had been compared: which projects there are is not told.
             Error::OtherProject => Self::INVALID_KEY,
             Error::ProjectInactive => Self::new(StatusCode::FORBIDDEN, "Project is inactive"),
-            Error::Conflict(_) => Self::new(StatusCode::CONFLICT, "Duplicate operation"),
+            Error::Conflict(Conflict::Taken(problem)) => Self {
+                message: sentence(problem),
+                ..Self::new(StatusCode::CONFLICT, "")
+            },
+            Error::Conflict(Conflict::DuplicateLead { .. } | Conflict::Stale(_)) => {
+                Self::new(StatusCode::CONFLICT, "Duplicate operation")
+            }
             Error::Unavailable(_) => Self {
                 fault: Some(error),
                 ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "Service unavailable")

@@ -152,6 +152,21 @@ impl Findings {
         chosen.map(|(_, meaning)| *meaning)
     }
 
+    /// [`Self::choice`] for what must be there.
+    pub fn required_choice<T: Copy>(
+        &mut self,
+        place: &Place<'_>,
+        value: Option<Value>,
+        choices: &[(&'static str, T)],
+    ) -> Option<T> {
+        let before = self.count();
+        let chosen = self.choice(place, value, choices);
+        if chosen.is_none() && self.count() == before {
+            self.missing(place, "This is required");
+        }
+        chosen
+    }
+
     /// The items of a list, each through `read`. Absent is empty.
     pub fn items<T>(
         &mut self,
