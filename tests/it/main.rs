@@ -23,6 +23,7 @@ mod isolation;
 mod journeybee;
 mod leadtrackr;
 mod nesting;
+mod openapi;
 mod operations;
 mod outage;
 mod paging;
@@ -67,6 +68,7 @@ fn main() -> ExitCode {
         journeybee::cases(),
         leadtrackr::cases(),
         nesting::cases(),
+        openapi::cases(),
         operations::cases(),
         outage::cases(),
         paging::cases(),

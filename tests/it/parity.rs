@@ -13,6 +13,7 @@ pub fn cases() -> Vec<Case> {
     vec![
         both(a_captured_lead_is_the_same_through_leadtrackrs_route_and_graphql),
         both(a_registered_lead_is_the_same_through_journeybees_route_and_graphql),
+        both(an_edit_is_the_same_through_journeybees_route_and_graphql),
         both(graphql_refuses_what_the_routes_refuse),
     ]
 }
@@ -20,6 +21,7 @@ pub fn cases() -> Vec<Case> {
 /// The tables that hold a lead.
 const TABLES: &[&str] = &[
     "leads",
+    "lead_assignees",
     "lead_attributions",
     "lead_click_ids",
     "lead_consents",
@@ -60,6 +62,7 @@ fn comparable(value: Value, name: &str) -> Value {
         "received_at",
         "expires_at",
         "captured_at",
+        "assigned_at",
     ];
     const DOORS: &[&str] = &["origin", "door", "channel", "body"];
     if MOMENTS.contains(&name) || DOORS.contains(&name) {
@@ -254,6 +257,60 @@ async fn registration(app: &TestApp, to: &Referred) -> Value {
             "pipedrive": {"personId": 1, "organizationId": 2, "dealId": 3}, "extra": {"crm": {"x": [1]}},
         },
     })
+}
+
+async fn an_edit_is_the_same_through_journeybees_route_and_graphql(shim: TestApp) {
+    use leadgraph::domain::Change;
+    use leadgraph::domain::Ref;
+    use leadgraph::domain::leads::LeadStatus;
+    use leadgraph::domain::leads::edit::{
+        FieldEdit, LeadEdit, LeadTarget, NewFieldValue, NewValue, SetEdit, StatusChange, edit,
+    };
+    let domain = TestApp::set_up(shim.db.backend).await;
+    let (to, there) = (referred(&shim).await, referred(&domain).await);
+    let id = shim.journeybee().post(&reference(&to)).await.expect(201).json()["id"].clone();
+    domain.journeybee().post(&reference(&there)).await.expect(201);
+    let body = json!({
+        "email": "new@techcorp.com", "last_name": null, "status": "qualified", "tags": [to.tags[1].id],
+        "assignedUsers": [shim.home.owner.id],
+        "customFields": [
+            {"customFieldId": to.number.id, "type": "number", "value": {"number": 1.5}},
+            {"customFieldId": to.text.id, "type": "text", "value": null}
+        ]
+    });
+    let path = format!("leads/{id}");
+    shim.journeybee_at(&path)
+        .send(reqwest::Method::PATCH, body.to_string())
+        .await
+        .expect(200);
+    let mut change = LeadEdit {
+        status: Some(StatusChange::to(LeadStatus::Qualified)),
+        tags: Some(SetEdit::Replace(vec![Ref::Uuid(there.tags[1].uuid)])),
+        assignees: Some(SetEdit::Replace(vec![Ref::Uuid(domain.home.owner.uuid)])),
+        fields: vec![
+            FieldEdit::Set(NewFieldValue {
+                field: Ref::Uuid(there.number.uuid),
+                declared_type: None,
+                value: NewValue::Number(1.5),
+            }),
+            FieldEdit::Clear(Ref::Uuid(there.text.uuid)),
+        ],
+        ..LeadEdit::default()
+    };
+    change.contact.email = Change::Set("new@techcorp.com".to_owned());
+    change.contact.last_name = Change::Clear;
+    let caller = domain.authenticator().api_key(&domain.home.key).await.unwrap();
+    let op = leadgraph::domain::op::Op::new(
+        domain.services().clone(),
+        caller,
+        leadgraph::domain::caller::Door::Graphql,
+    );
+    let target = LeadTarget {
+        lead: Ref::Id(id.as_i64().unwrap()),
+        expected_version: Some(1),
+    };
+    edit(&op, target, change).await.unwrap();
+    assert_same(&shim, &domain).await;
 }
 
 async fn graphql_refuses_what_the_routes_refuse(app: TestApp) {

@@ -122,6 +122,18 @@ impl TestApp {
             .header("x-api-key", &self.home.key)
     }
 
+    /// Another of LeadTrackr's routes with the same key; the path goes on behind `/api/leads/`.
+    pub fn leadtrackr_at(&self, path: &str) -> Route<'_> {
+        self.route(&format!("/api/leads/{path}"))
+            .header("x-api-key", &self.home.key)
+    }
+
+    /// Another of JourneyBee's routes with the same key; the path goes on behind `/api/v1/`.
+    pub fn journeybee_at(&self, path: &str) -> Route<'_> {
+        let bearer = format!("Bearer {}", self.home.key);
+        self.route(&format!("/api/v1/{path}")).header("authorization", &bearer)
+    }
+
     /// JourneyBee's route with home's read and write key.
     pub fn journeybee(&self) -> Route<'_> {
         let bearer = format!("Bearer {}", self.home.key);
@@ -219,6 +231,10 @@ impl Route<'_> {
 
     pub async fn post_raw(&self, body: impl Into<reqwest::Body>) -> Answer {
         self.send(reqwest::Method::POST, body).await
+    }
+
+    pub async fn get(&self) -> Answer {
+        self.send(reqwest::Method::GET, "").await
     }
 
     pub async fn send(&self, method: reqwest::Method, body: impl Into<reqwest::Body>) -> Answer {

@@ -1,8 +1,11 @@
 //! JourneyBee's route, decision by decision, as its clients see it.
 
 mod access;
+mod catalogue;
 mod duplicates;
+mod edits;
 mod parts;
+mod reads;
 mod refusals;
 
 use leadgraph::domain::caller::Role;
@@ -29,8 +32,11 @@ pub fn cases() -> Vec<Case> {
     let parts = [
         own,
         access::cases(),
+        catalogue::cases(),
         duplicates::cases(),
+        edits::cases(),
         parts::cases(),
+        reads::cases(),
         refusals::cases(),
     ];
     parts.into_iter().flatten().collect()

@@ -1,6 +1,8 @@
 //! LeadTrackr's route, decision by decision, as its clients see it.
 
 mod access;
+mod conversions;
+mod reads;
 mod refusals;
 mod updates;
 
@@ -19,7 +21,14 @@ pub fn cases() -> Vec<Case> {
         both(null_characters_are_dropped),
         both(ids_are_shared_by_the_doors_and_fit_into_json_numbers),
     ];
-    let parts = [own, access::cases(), refusals::cases(), updates::cases()];
+    let parts = [
+        own,
+        access::cases(),
+        conversions::cases(),
+        reads::cases(),
+        refusals::cases(),
+        updates::cases(),
+    ];
     parts.into_iter().flatten().collect()
 }
 
