@@ -227,6 +227,16 @@ async fn the_partners_copy_is_the_partners(app: TestApp) {
     leads::edit(&to.partner.op(), any_version(theirs), email("theirs@b.co"))
         .await
         .unwrap();
+    let without = contact(LeadPatch {
+        email: Change::Clear,
+        ..Default::default()
+    });
+    leads::edit(&to.partner.op(), any_version(theirs), without)
+        .await
+        .unwrap();
+    leads::edit(&to.partner.op(), any_version(theirs), email("theirs@b.co"))
+        .await
+        .unwrap();
     let after = app.db.row(&copy).await;
     assert_eq!(
         (&after["email"], &after["dedupe_key"]),
