@@ -42,7 +42,7 @@ impl LeadEditMutations {
         let mut reader = Reader::default();
         let target = target(&mut reader, &input.lead_id, input.expected_version);
         let edit = read_update(input, &mut reader);
-        Box::pin(answer(ctx, reader, target, Step::Edit(edit, UPDATE))).await
+        Box::pin(answer(ctx, reader, target, Step::edit(edit, UPDATE))).await
     }
 
     /// Moves a lead in the sales process. Where it may go depends on where it stands.
@@ -60,7 +60,7 @@ impl LeadEditMutations {
             }),
             ..LeadEdit::default()
         };
-        Box::pin(answer(ctx, reader, target, Step::Edit(edit, UPDATE))).await
+        Box::pin(answer(ctx, reader, target, Step::edit(edit, UPDATE))).await
     }
 
     /// Gives a lead to people, beside those who have it already.
@@ -76,7 +76,7 @@ impl LeadEditMutations {
             assignees: Some(added(people)),
             ..LeadEdit::default()
         };
-        Box::pin(answer(ctx, reader, target, Step::Edit(edit, LISTS))).await
+        Box::pin(answer(ctx, reader, target, Step::edit(edit, LISTS))).await
     }
 
     /// Takes people off a lead. Who does not have it cannot be missed.
@@ -92,7 +92,7 @@ impl LeadEditMutations {
             assignees: Some(removed(people)),
             ..LeadEdit::default()
         };
-        Box::pin(answer(ctx, reader, target, Step::Edit(edit, LISTS))).await
+        Box::pin(answer(ctx, reader, target, Step::edit(edit, LISTS))).await
     }
 
     /// Puts tags on a lead, beside those it has already.
@@ -108,7 +108,7 @@ impl LeadEditMutations {
             tags: Some(added(tags)),
             ..LeadEdit::default()
         };
-        Box::pin(answer(ctx, reader, target, Step::Edit(edit, LISTS))).await
+        Box::pin(answer(ctx, reader, target, Step::edit(edit, LISTS))).await
     }
 
     /// Takes tags off a lead. What it does not have cannot be missed.
@@ -124,7 +124,7 @@ impl LeadEditMutations {
             tags: Some(removed(tags)),
             ..LeadEdit::default()
         };
-        Box::pin(answer(ctx, reader, target, Step::Edit(edit, LISTS))).await
+        Box::pin(answer(ctx, reader, target, Step::edit(edit, LISTS))).await
     }
 
     /// Gives a lead values for custom fields, in place of those it has for them.
@@ -140,7 +140,7 @@ impl LeadEditMutations {
             fields: values.into_iter().map(FieldEdit::Set).collect(),
             ..LeadEdit::default()
         };
-        Box::pin(answer(ctx, reader, target, Step::Edit(edit, UPDATE))).await
+        Box::pin(answer(ctx, reader, target, Step::edit(edit, UPDATE))).await
     }
 
     /// Takes a lead's values for custom fields away. Those of required fields stay, where the workspace asks for them.
@@ -156,7 +156,7 @@ impl LeadEditMutations {
             fields: fields.into_iter().map(FieldEdit::Clear).collect(),
             ..LeadEdit::default()
         };
-        Box::pin(answer(ctx, reader, target, Step::Edit(edit, LISTS))).await
+        Box::pin(answer(ctx, reader, target, Step::edit(edit, LISTS))).await
     }
 
     /// Attributes a lead to sources. The same source at the same time counts once.
@@ -174,7 +174,7 @@ impl LeadEditMutations {
             }),
             ..LeadEdit::default()
         };
-        Box::pin(answer(ctx, reader, target, Step::Edit(edit, LISTS))).await
+        Box::pin(answer(ctx, reader, target, Step::edit(edit, LISTS))).await
     }
 
     /// Takes attributions off a lead.
@@ -197,7 +197,7 @@ impl LeadEditMutations {
             }),
             ..LeadEdit::default()
         };
-        Box::pin(answer(ctx, reader, target, Step::Edit(edit, LISTS))).await
+        Box::pin(answer(ctx, reader, target, Step::edit(edit, LISTS))).await
     }
 
     /// Takes a lead out of every list. Its e-mail address, its deal and its unique event id are free from then on.
@@ -225,15 +225,19 @@ impl LeadEditMutations {
 
 /// What a mutation asks of the domain.
 enum Step {
-    Edit(LeadEdit, Names),
+    Edit(Box<LeadEdit>, Names),
     Archive,
     Restore,
 }
 
 impl Step {
+    fn edit(edit: LeadEdit, names: Names) -> Self {
+        Self::Edit(Box::new(edit), names)
+    }
+
     async fn take(self, op: &Op, target: LeadTarget) -> DomainResult<Edited> {
         match self {
-            Self::Edit(edit, _) => leads::edit(op, target, edit).await,
+            Self::Edit(edit, _) => leads::edit(op, target, *edit).await,
             Self::Archive => leads::archive(op, target).await,
             Self::Restore => leads::restore(op, target).await,
         }
@@ -241,7 +245,7 @@ impl Step {
 
     fn names(&self) -> Names {
         match self {
-            Self::Edit(_, names) => *names,
+            Self::Edit(_, names) => names,
             Self::Archive | Self::Restore => UPDATE,
         }
     }

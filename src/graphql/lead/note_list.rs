@@ -92,7 +92,7 @@ impl NoteList {
         budget.take(ids.len(), self.request.limit)?;
         let mut rows = Vec::new();
         let mut apart = Vec::with_capacity(ids.len());
-        for (id, page) in notes::pages(op, ids, self.request.clone()).await? {
+        for (id, page) in notes::pages(op, ids, self.request).await? {
             let cursors = page.map(|note| {
                 let key = Key {
                     created_at: note.created_at,
