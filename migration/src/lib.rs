@@ -64,6 +64,8 @@ pub struct State {
 pub async fn apply(db: &DatabaseConnection) -> Result<usize, DbErr> {
     let tx = begin(db).await?;
     if db.get_database_backend() == DatabaseBackend::Postgres {
+        // An index of many rows takes its time.
+        tx.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
         tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})"))
             .await?;
     }

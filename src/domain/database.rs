@@ -199,11 +199,16 @@ fn sqlite(path: &Path, options: &DatabaseOptions, access: Access) -> ConnectOpti
     common(connect, options)
 }
 
+/// For PostgreSQL. Longer than a request may take by default; migrations lift it.
+const STATEMENT_TIMEOUT: &str = "60s";
+
 fn postgres(url: &str, options: &DatabaseOptions) -> ConnectOptions {
     let mut connect = ConnectOptions::new(url);
     connect
         .max_connections(options.connections.max(2))
-        .test_before_acquire_if_idle_for(Duration::from_secs(5));
+        .test_before_acquire_if_idle_for(Duration::from_secs(5))
+        // A request that is given up leaves its statement running: this ends it.
+        .map_sqlx_postgres_opts(|postgres| postgres.options([("statement_timeout", STATEMENT_TIMEOUT)]));
     common(connect, options)
 }
 

@@ -48,6 +48,14 @@ pub enum Failure {
     /// Problems of an input that the domain never saw.
     Input(Vec<UserError>),
     Domain(Error),
+    /// What was asked is done; only the answer could not be read. Never a user error: those say that nothing was done.
+    Reading(Box<Failure>),
+}
+
+impl Failure {
+    pub fn reading(self) -> Self {
+        Self::Reading(Box::new(self))
+    }
 }
 
 impl From<Error> for Failure {
@@ -156,7 +164,7 @@ pub fn user_errors(ctx: &Context<'_>, failure: Failure) -> async_graphql::Result
     let error = match failure {
         Failure::Input(errors) => return Ok(errors),
         Failure::Domain(error) => error,
-        Failure::Unauthenticated | Failure::Argument(_) => return Err(top_level(ctx, failure)),
+        Failure::Unauthenticated | Failure::Argument(_) | Failure::Reading(_) => return Err(top_level(ctx, failure)),
     };
     Ok(match error {
         Error::Invalid(problems) => problems.into_iter().map(UserError::from).collect(),
@@ -205,6 +213,7 @@ pub fn top_level(ctx: &Context<'_>, failure: Failure) -> async_graphql::Error {
         Failure::Argument(message) => coded(Code::BadUserInput, message),
         Failure::Input(errors) => coded(Code::BadUserInput, first_message(errors.into_iter().map(|e| e.message))),
         Failure::Domain(error) => from_domain(ctx, error),
+        Failure::Reading(failure) => top_level(ctx, *failure),
     }
 }
 

@@ -21,7 +21,7 @@ use crate::domain::op::Op;
 use crate::domain::page::{Key, Page};
 use crate::domain::rel::Rel;
 
-/// How many rows all nested lists of one root field may ask for together. Pages multiply: 100 tags of 100 leads each.
+/// How many rows all nested lists of one request may ask for together. Pages multiply: 100 tags of 100 leads each.
 const MAX_ROWS: u64 = 10_000;
 
 /// An object that has a list of leads.
@@ -36,11 +36,31 @@ pub trait HasLeads {
     fn number(&self) -> i64;
     fn lists(&self) -> &LeadLists;
     fn lists_mut(&mut self) -> &mut LeadLists;
+
+    /// Loads the lists of objects that such objects have in themselves.
+    fn fill_inner(
+        _ctx: &Context<'_>,
+        _op: &Op,
+        _places: &[&[&str]],
+        _objects: &mut [Self],
+    ) -> impl Future<Output = Result<(), Failure>> + Send
+    where
+        Self: Sized,
+    {
+        async { Ok(()) }
+    }
 }
 
 /// The lists that were loaded ahead, by the keys of their fields in the answer.
 #[derive(Clone, Debug, Default)]
-pub struct LeadLists(HashMap<String, Arc<Connection<Lead>>>);
+pub struct LeadLists(Vec<Loaded>);
+
+#[derive(Clone, Debug)]
+struct Loaded {
+    key: String,
+    arguments: Vec<(Name, Value)>,
+    connection: Arc<Connection<Lead>>,
+}
 
 /// The lists that are selected of some objects, by the keys of their fields.
 #[derive(Clone, Debug, Default)]
@@ -49,9 +69,8 @@ pub struct Nests(Vec<Nest>);
 #[derive(Clone, Debug)]
 struct Nest {
     key: String,
-    /// As written, for fields of one key in fragments on different types can differ. Such are not loaded ahead.
+    /// Fields of one key can differ in them where they do not belong to one object.
     arguments: Vec<(Name, Value)>,
-    is_ambiguous: bool,
     list: LeadList,
     plan: LeadPlan,
 }
@@ -70,18 +89,17 @@ impl Nests {
             let key = field.alias().unwrap_or(P::FIELD);
             let arguments = field.arguments().map_err(|error| argument(error.message))?;
             let list = LeadList::ahead(ctx, P::LIST, &field, &arguments)?;
-            let index = self.0.iter().position(|nest| nest.key == key).unwrap_or_else(|| {
+            let is_same = |nest: &Nest| nest.key == key && nest.arguments == arguments;
+            let index = self.0.iter().position(is_same).unwrap_or_else(|| {
                 self.0.push(Nest {
                     key: key.to_owned(),
                     arguments: arguments.clone(),
-                    is_ambiguous: false,
                     list: list.clone(),
                     plan: LeadPlan::default(),
                 });
                 self.0.len() - 1
             });
             let nest = &mut self.0[index];
-            nest.is_ambiguous |= nest.arguments != arguments;
             nest.list.request.count |= list.request.count;
             nest.list.request.rows |= list.request.rows;
             prefetch::add_connection(&mut nest.plan, ctx, &field)?;
@@ -90,7 +108,7 @@ impl Nests {
     }
 }
 
-/// What the nested lists of one root field may still ask for.
+/// What the nested lists of one request may still ask for.
 #[derive(Debug)]
 pub struct Budget(AtomicU64);
 
@@ -100,11 +118,17 @@ impl Default for Budget {
     }
 }
 
+/// The budget of this request.
+pub fn budget(ctx: &Context<'_>) -> Arc<Budget> {
+    ctx.data_opt::<Arc<Budget>>().cloned().unwrap_or_default()
+}
+
 impl Budget {
     /// # Errors
     /// When there is not so much left.
     pub fn take(&self, parents: usize, limit: u64) -> Result<(), Failure> {
-        let rows = (parents as u64).saturating_mul(limit);
+        // Counting costs something, too.
+        let rows = (parents as u64).saturating_mul(limit.max(1));
         let left = |left: u64| left.checked_sub(rows);
         match self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left) {
             Ok(_) => Ok(()),
@@ -124,13 +148,13 @@ pub async fn fill<P: HasLeads>(
     ctx: &Context<'_>,
     op: &Op,
     places: &[&[&str]],
-    objects: &mut [P],
+    objects: Vec<&mut P>,
 ) -> Result<(), Failure> {
     let mut nests = Nests::default();
     for field in prefetch::at(ctx, places) {
         nests.add::<P>(ctx, &field)?;
     }
-    load(op, &Budget::default(), &nests, objects.iter_mut().collect()).await
+    load(op, &budget(ctx), &nests, objects).await
 }
 
 /// Domain rows as the objects that this field selects, with the lists of leads below them.
@@ -139,7 +163,8 @@ pub async fn fill<P: HasLeads>(
 /// As [`fill`].
 pub async fn objects<R, P: HasLeads + From<R>>(ctx: &Context<'_>, op: &Op, rows: Vec<R>) -> Result<Vec<P>, Failure> {
     let mut objects: Vec<P> = rows.into_iter().map(P::from).collect();
-    fill(ctx, op, &[&[]], &mut objects).await?;
+    fill(ctx, op, &[&[]], objects.iter_mut().collect()).await?;
+    P::fill_inner(ctx, op, &[&[]], &mut objects).await?;
     Ok(objects)
 }
 
@@ -160,7 +185,8 @@ pub async fn connection<R, P: HasLeads + Listed + From<R>>(
         objects.push(P::from(row));
         cursor
     });
-    fill(ctx, op, prefetch::OBJECTS, &mut objects).await?;
+    fill(ctx, op, prefetch::OBJECTS, objects.iter_mut().collect()).await?;
+    P::fill_inner(ctx, op, prefetch::OBJECTS, &mut objects).await?;
     let items = cursors.items.iter().cloned().zip(objects).collect();
     Ok(Connection::new(cursors.with_items(items)))
 }
@@ -229,11 +255,15 @@ pub async fn load<P: HasLeads>(
     let mut ids: Vec<i64> = objects.iter().map(|object| object.number()).collect();
     ids.sort_unstable();
     ids.dedup();
-    for nest in nests.0.iter().filter(|nest| !nest.is_ambiguous) {
+    for nest in &nests.0 {
         let pages = pages::<P>(op, budget, nest, &ids).await?;
         for object in &mut objects {
             if let Some(page) = pages.get(&object.number()) {
-                object.lists_mut().0.insert(nest.key.clone(), Arc::clone(page));
+                object.lists_mut().0.push(Loaded {
+                    key: nest.key.clone(),
+                    arguments: nest.arguments.clone(),
+                    connection: Arc::clone(page),
+                });
             }
         }
     }
@@ -270,8 +300,10 @@ async fn pages<P: HasLeads>(
 /// The resolver of every such list.
 pub async fn leads_of<P: HasLeads>(ctx: &Context<'_>, parent: &P, args: LeadListArgs) -> Answer<Arc<Connection<Lead>>> {
     let key = ctx.item.node.response_key().node.as_str();
-    if let Some(loaded) = parent.lists().0.get(key) {
-        return Some(Ok(Arc::clone(loaded)));
+    let arguments = ctx.field().arguments().unwrap_or_default();
+    let is_this = |loaded: &&Loaded| loaded.key == key && loaded.arguments == arguments;
+    if let Some(loaded) = parent.lists().0.iter().find(is_this) {
+        return Some(Ok(Arc::clone(&loaded.connection)));
     }
     answer(ctx, Box::pin(own::<P>(ctx, parent.number(), args)).await)
 }
@@ -286,12 +318,11 @@ async fn own<P: HasLeads>(
     let nest = Nest {
         key: String::new(),
         arguments: Vec::new(),
-        is_ambiguous: false,
         list: LeadList::of_field(ctx, P::LIST, args)?,
         plan,
     };
     let op = op(ctx)?;
-    let mut pages = pages::<P>(&op, &Budget::default(), &nest, &[number]).await?;
+    let mut pages = pages::<P>(&op, &budget(ctx), &nest, &[number]).await?;
     let page = pages.remove(&number);
     page.ok_or_else(|| super::context::broken("a parent has no page"))
 }

@@ -12,7 +12,7 @@ use super::conversion_label::ConversionLabel;
 use super::custom_field::{self, CustomField};
 use super::error::Failure;
 use super::lead::{self, Lead, LeadNote};
-use super::nested::{self, Budget};
+use super::nested;
 use super::node::{GlobalId, NodeKind};
 use super::partner::{PartnerCompany, PartnerUser};
 use super::partnership::Partnership;
@@ -102,13 +102,13 @@ async fn load(ctx: &Context<'_>, op: &Op, kind: NodeKind, uuids: &[uuid::Uuid]) 
             let plan = prefetch::lead_plan(ctx, &[&[]])?;
             let rows = leads::by_uuids(op, uuids, &plan.parts).await?;
             let mut found: Vec<Lead> = rows.into_iter().map(Lead::from).collect();
-            nested::below_leads(op, &Budget::default(), &plan, &mut found).await?;
+            nested::below_leads(op, &nested::budget(ctx), &plan, &mut found).await?;
             each(found, |lead| (id(lead.uuid.0), Node::Lead(Box::new(lead))))
         }
         NodeKind::LeadNote => {
             let rows = notes::by_uuids(op, uuids).await?;
             let authors = lead::note::Authors::of(ctx, &[ctx.field()])?;
-            let found = lead::note::with_authors(op, &Budget::default(), rows, &authors).await?;
+            let found = lead::note::with_authors(op, &nested::budget(ctx), rows, &authors).await?;
             each(found, |note| (id(note.uuid.0), Node::LeadNote(Box::new(note))))
         }
         NodeKind::Tag => {

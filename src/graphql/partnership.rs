@@ -7,7 +7,7 @@ use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Oneof
 use super::context::{Answer, answer, asker, op};
 use super::error::{Failure, UserError};
 use super::input::{Reader, archived};
-use super::lead::{Lead, LeadFilter, LeadListArgs, LeadOrder};
+use super::lead::{Lead, LeadFilterArgument, LeadListArgs, LeadOrder};
 use super::nested::{self, HasLeads, LeadLists, leads_of};
 use super::node::{GlobalId, NodeKind};
 use super::paging::{Connection, List, Listed, PageArgs};
@@ -17,6 +17,7 @@ use super::scalars::{DateTime, SafeInt, Uuid};
 use crate::domain::Archived;
 use crate::domain::caller::Scope;
 use crate::domain::leads::Parent;
+use crate::domain::op::Op;
 use crate::domain::page::Key;
 use crate::domain::partnerships;
 
@@ -73,6 +74,13 @@ impl HasLeads for Partnership {
     fn lists_mut(&mut self) -> &mut LeadLists {
         &mut self.lists
     }
+
+    async fn fill_inner(ctx: &Context<'_>, op: &Op, places: &[&[&str]], objects: &mut [Self]) -> Result<(), Failure> {
+        let places: Vec<Vec<&str>> = places.iter().map(|place| [place, &["partner"][..]].concat()).collect();
+        let places: Vec<&[&str]> = places.iter().map(Vec::as_slice).collect();
+        let partners = objects.iter_mut().map(|partnership| &mut partnership.partner);
+        nested::fill(ctx, op, &places, partners.collect()).await
+    }
 }
 
 #[ComplexObject]
@@ -81,7 +89,7 @@ impl Partnership {
     async fn leads(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which leads; all without it.")] filter: Option<Box<LeadFilter>>,
+        #[graphql(desc = "Which leads; all without it.")] filter: Option<LeadFilterArgument>,
         #[graphql(desc = "In which order, at most three keys; the newest first without it.")] order_by: Option<
             Vec<LeadOrder>,
         >,

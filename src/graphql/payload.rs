@@ -124,8 +124,10 @@ pub fn require_for<P: EditPayload>(ctx: &Context<'_>, op: &Op, write: Scope) -> 
     require(ctx, op, write, P::FIELD)
 }
 
+/// The names of what differs tell what is stored, too: whoever could only write would guess it from them.
 fn selects_current(ctx: &Context<'_>) -> bool {
-    ctx.look_ahead().field("conflict").field("current").exists()
+    let conflict = ctx.look_ahead().field("conflict");
+    conflict.field("current").exists() || conflict.field("fields").exists()
 }
 
 /// A payload of an edit: the object under its own name, `userErrors`, `conflict`. They differ in names alone, which

@@ -7,7 +7,7 @@ use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Simpl
 use super::context::{Answer, answer, op};
 use super::error::{Failure, UserError};
 use super::input::archived;
-use super::lead::{Lead, LeadFilter, LeadListArgs, LeadOrder};
+use super::lead::{Lead, LeadFilterArgument, LeadListArgs, LeadOrder};
 use super::nested::{self, HasLeads, LeadLists, leads_of};
 use super::node::{GlobalId, NodeKind};
 use super::paging::{Connection, List, Listed, PageArgs};
@@ -79,7 +79,7 @@ impl Tag {
     async fn leads(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which leads; all without it.")] filter: Option<Box<LeadFilter>>,
+        #[graphql(desc = "Which leads; all without it.")] filter: Option<LeadFilterArgument>,
         #[graphql(desc = "In which order, at most three keys; the newest first without it.")] order_by: Option<
             Vec<LeadOrder>,
         >,

@@ -6,7 +6,7 @@ use async_graphql::{ComplexObject, Context, Enum, ID, Object, SimpleObject};
 
 use super::context::{Answer, answer, op};
 use super::error::Failure;
-use super::lead::{Lead, LeadFilter, LeadListArgs, LeadOrder};
+use super::lead::{Lead, LeadFilterArgument, LeadListArgs, LeadOrder};
 use super::nested::{self, HasLeads, LeadLists, leads_of};
 use super::node::{GlobalId, NodeKind};
 use super::paging::{Connection, List, Listed, PageArgs};
@@ -73,7 +73,7 @@ impl User {
     async fn assigned_leads(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which leads; all without it.")] filter: Option<Box<LeadFilter>>,
+        #[graphql(desc = "Which leads; all without it.")] filter: Option<LeadFilterArgument>,
         #[graphql(desc = "In which order, at most three keys; the newest first without it.")] order_by: Option<
             Vec<LeadOrder>,
         >,

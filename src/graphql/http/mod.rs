@@ -29,6 +29,7 @@ use super::context::Asker;
 use super::error::{Code, coded};
 use super::guard::{self, DocumentLimits, Refusal};
 use super::negotiate::{self, MediaType};
+use super::nested::Budget;
 use super::paging::PageLimits;
 use super::params::Params;
 use super::{Schema, schema};
@@ -182,7 +183,10 @@ impl Visit<'_> {
         let mut request = Request::new(query).variables(variables);
         request.operation_name = operation_name;
         request.set_parsed_query(document);
-        let request = request.data(Asker(caller)).data(self.request_id.clone());
+        let request = request
+            .data(Asker(caller))
+            .data(self.request_id.clone())
+            .data(Arc::new(Budget::default()));
         let schema = self.edge.schema.clone();
         match kind {
             OperationType::Query | OperationType::Subscription => Ok(schema.execute(request).await),

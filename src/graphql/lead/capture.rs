@@ -30,11 +30,11 @@ impl CaptureMutations {
 
 async fn capture(ctx: &Context<'_>, input: CreateServerSideLeadInput) -> Result<(Captured, Option<Lead>), Failure> {
     let op = op(ctx)?;
-    made::require(ctx, &op)?;
+    let plan = made::before(ctx, &op)?;
     let project = projects::open(&op, &project_ref(&input.project_id)).await?;
     let new = input.read(&project.public_id)?;
     let captured = leads::capture(&op, &project, new).await?;
-    let lead = made::load(ctx, &op, captured.uuid).await?;
+    let lead = made::load(ctx, &op, plan, captured.uuid).await?;
     Ok((captured, lead))
 }
 

@@ -276,10 +276,7 @@ async fn done<P: EditPayload>(
     let names = step.names();
     let done = step.take(&op, target).await;
     let done = done.map_err(|error| repath(error.into(), |path| as_named(path, names)))?;
-    match plan {
-        Some(plan) => made::load_any(&op, &plan, done.uuid).await,
-        None => Ok(None),
-    }
+    made::load(ctx, &op, plan, done.uuid).await
 }
 
 fn target(reader: &mut Reader, id: &ID, expected: SafeInt) -> LeadTarget {

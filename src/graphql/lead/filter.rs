@@ -1,10 +1,14 @@
 //! Filters of leads as clients write them. A null is a mistake here, not a wish for everything: what is not asked is left
 //! out.
 
-use async_graphql::{ID, InputObject, InputType, MaybeUndefined};
+use std::borrow::Cow;
+
+use async_graphql::registry::Registry;
+use async_graphql::{ID, InputObject, InputType, InputValueError, InputValueResult, MaybeUndefined, Value};
 
 use super::enums::{AssociationType, LeadOrigin, LeadSource, LeadStatus};
 use crate::domain::Ref;
+use crate::domain::error::{Error, Problem};
 use crate::domain::leads::filter::{
     Bound, Choice, ExactField, FieldMatch, Leaf, Links, Presence, Range, TextField, TextMatch,
 };
@@ -234,12 +238,68 @@ pub struct ClickIdFilter {
 type Read<T> = Result<T, Failure>;
 type Tree = leads::LeadFilter;
 
+/// A filter as an argument: its size is known before anything is made of it.
+#[derive(Clone, Debug)]
+pub enum LeadFilterArgument {
+    Filter(Box<LeadFilter>),
+    TooLarge,
+}
+
+/// Values in one filter, counted at every depth. Far more than what the domain allows to ask can be written with.
+const MAX_VALUES: usize = 10_000;
+
+impl InputType for LeadFilterArgument {
+    type RawValueType = Self;
+
+    fn type_name() -> Cow<'static, str> {
+        <LeadFilter as InputType>::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        <LeadFilter as InputType>::create_type_info(registry)
+    }
+
+    fn parse(value: Option<Value>) -> InputValueResult<Self> {
+        if value.as_ref().is_some_and(|value| values(value) > MAX_VALUES) {
+            return Ok(Self::TooLarge);
+        }
+        let filter = LeadFilter::parse(value).map_err(InputValueError::propagate)?;
+        Ok(Self::Filter(Box::new(filter)))
+    }
+
+    fn to_value(&self) -> Value {
+        match self {
+            Self::Filter(filter) => filter.to_value(),
+            Self::TooLarge => Value::Null,
+        }
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
+}
+
+fn values(value: &Value) -> usize {
+    match value {
+        Value::List(items) => 1 + items.iter().map(values).sum::<usize>(),
+        Value::Object(members) => 1 + members.values().map(values).sum::<usize>(),
+        Value::Null | Value::Number(_) | Value::String(_) | Value::Boolean(_) | Value::Binary(_) | Value::Enum(_) => 1,
+    }
+}
+
 /// The filter of an argument; every lead without one.
 ///
 /// # Errors
-/// [`Failure::Argument`] where a null stands, or two bounds on one side.
-pub fn read(filter: Option<Box<LeadFilter>>) -> Read<Tree> {
-    filter.map_or_else(|| Ok(Tree::default()), |filter| tree(*filter))
+/// [`Failure::Argument`] where a null stands, or two bounds on one side; a filter of too many values.
+pub fn read(filter: Option<LeadFilterArgument>) -> Read<Tree> {
+    match filter {
+        None => Ok(Tree::default()),
+        Some(LeadFilterArgument::Filter(filter)) => tree(*filter),
+        Some(LeadFilterArgument::TooLarge) => {
+            let sentence = format!("The filter has more than {MAX_VALUES} values");
+            Err(Error::from(Problem::limit(["filter".into()], sentence)).into())
+        }
+    }
 }
 
 fn tree(filter: LeadFilter) -> Read<Tree> {
@@ -459,7 +519,7 @@ fn custom_field(filter: CustomFieldFilter) -> Read<Vec<Tree>> {
     if let Some(DateFilter { eq, gt, gte, lt, lte }) = given(date, "date")? {
         let day = |day: Date| Bound::Including(day.0);
         let equal = given(eq, "eq")?.map(|date| Range {
-            from: Some(day(date.clone())),
+            from: Some(day(date)),
             to: Some(day(date)),
         });
         all.extend(equal.map(FieldMatch::Date));

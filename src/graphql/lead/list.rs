@@ -3,7 +3,7 @@
 use async_graphql::{Context, InputType, Name, SelectionField, Value};
 
 use super::Lead;
-use super::filter::{self, LeadFilter};
+use super::filter::{self, LeadFilterArgument};
 use super::order::{Cursors, LeadOrder};
 use crate::domain::leads::{LeadGraph, LeadQuery, Place, Shelf};
 use crate::domain::page::{Page, PageRequest};
@@ -13,7 +13,7 @@ use crate::graphql::paging::{Connection, PageArgs, PageLimits, Wanted, argument,
 /// The arguments as they came.
 #[derive(Clone, Debug, Default)]
 pub struct LeadListArgs {
-    pub filter: Option<Box<LeadFilter>>,
+    pub filter: Option<LeadFilterArgument>,
     pub order_by: Option<Vec<LeadOrder>>,
     pub archived: Option<bool>,
     pub page: PageArgs,

@@ -8,32 +8,38 @@ use crate::domain::leads;
 use crate::domain::op::Op;
 use crate::graphql::context::op;
 use crate::graphql::error::Failure;
-use crate::graphql::nested::{self, Budget};
+use crate::graphql::nested;
 use crate::graphql::prefetch::{self, LeadPlan};
 
-/// Refuses before anything is written a caller who may not read the lead that the payload is asked for.
+/// What the payload wants of the lead, asked before anything is written: a caller who may not read it, and arguments
+/// that break a rule, are refused then.
 ///
 /// # Errors
-/// The missing scope.
-pub fn require(ctx: &Context<'_>, op: &Op) -> Result<(), Failure> {
+/// The missing scope, or arguments of nested lists that break a rule.
+pub fn before(ctx: &Context<'_>, op: &Op) -> Result<Option<LeadPlan>, Failure> {
     op.require(Scope::Write)?;
-    if is_selected(ctx) {
+    let plan = plan(ctx, &["lead"])?;
+    if plan.is_some() {
         op.require(Scope::Read)?;
     }
-    Ok(())
+    Ok(plan)
 }
 
 /// Nothing when the payload is not asked for it.
-pub async fn load(ctx: &Context<'_>, op: &Op, uuid: uuid::Uuid) -> Result<Option<Lead>, Failure> {
-    if !is_selected(ctx) {
-        return Ok(None);
+///
+/// # Errors
+/// [`Failure::Reading`]: the lead is written, whatever becomes of reading it.
+pub async fn load(
+    ctx: &Context<'_>,
+    op: &Op,
+    plan: Option<LeadPlan>,
+    uuid: uuid::Uuid,
+) -> Result<Option<Lead>, Failure> {
+    match plan {
+        // Somebody may have archived it since.
+        Some(plan) => load_any(ctx, op, &plan, uuid).await.map_err(Failure::reading),
+        None => Ok(None),
     }
-    let plan = prefetch::lead_plan(ctx, &[&["lead"]])?;
-    // Somebody may have archived it since.
-    let found = leads::by_uuids(op, &[uuid], &plan.parts).await?;
-    let mut found: Vec<Lead> = found.into_iter().map(Lead::from).collect();
-    nested::below_leads(op, &Budget::default(), &plan, &mut found).await?;
-    Ok(found.pop())
 }
 
 /// What the payload selects of the lead that stands at `place` in it; nothing when it is not asked for it.
@@ -51,10 +57,10 @@ pub fn plan(ctx: &Context<'_>, place: &[&str]) -> Result<Option<LeadPlan>, Failu
 ///
 /// # Errors
 /// What the domain says.
-pub async fn load_any(op: &Op, plan: &LeadPlan, uuid: uuid::Uuid) -> Result<Option<Lead>, Failure> {
+pub async fn load_any(ctx: &Context<'_>, op: &Op, plan: &LeadPlan, uuid: uuid::Uuid) -> Result<Option<Lead>, Failure> {
     let found = leads::read::find_any(op, uuid, &plan.parts).await?;
     let mut found: Vec<Lead> = found.into_iter().map(Lead::from).collect();
-    nested::below_leads(op, &Budget::default(), plan, &mut found).await?;
+    nested::below_leads(op, &nested::budget(ctx), plan, &mut found).await?;
     Ok(found.pop())
 }
 
@@ -64,11 +70,7 @@ pub async fn load_any(op: &Op, plan: &LeadPlan, uuid: uuid::Uuid) -> Result<Opti
 /// As [`plan`] and [`load_any`].
 pub async fn current(ctx: &Context<'_>, uuid: uuid::Uuid) -> Result<Option<Lead>, Failure> {
     match plan(ctx, &["conflict", "current"])? {
-        Some(plan) => load_any(&op(ctx)?, &plan, uuid).await,
+        Some(plan) => load_any(ctx, &op(ctx)?, &plan, uuid).await,
         None => Ok(None),
     }
-}
-
-fn is_selected(ctx: &Context<'_>) -> bool {
-    ctx.look_ahead().field("lead").exists()
 }

@@ -45,7 +45,7 @@ pub use capture::CaptureMutations;
 pub use edit::LeadEditMutations;
 pub use enums::LeadStatus;
 use enums::{AssociationType, IntegrationName, LeadOrigin, LeadSource, ProcessingState};
-pub use filter::LeadFilter;
+pub use filter::LeadFilterArgument;
 pub use list::{LeadList, LeadListArgs};
 pub use note::{LeadNote, NoteMutations};
 use note_list::LoadedNotes;

@@ -226,7 +226,9 @@ async fn shown(ctx: &Context<'_>, op: &Op, note: notes::LeadNote, place: &[&str]
         return Ok(None);
     }
     let authors = Authors::of(ctx, &selected)?;
-    Ok(with_authors(op, &Budget::default(), vec![note], &authors).await?.pop())
+    Ok(with_authors(op, &nested::budget(ctx), vec![note], &authors)
+        .await?
+        .pop())
 }
 
 /// Nothing is written for a payload that cannot be read.

@@ -13,7 +13,7 @@ use crate::domain::op::Op;
 use crate::domain::page::{Key, PageRequest};
 use crate::graphql::context::{Answer, answer, broken, op};
 use crate::graphql::error::Failure;
-use crate::graphql::nested::Budget;
+use crate::graphql::nested::{self, Budget};
 use crate::graphql::paging::{Connection, List, PageArgs, Wanted, argument, limits, place};
 
 const LIST: List = List("Lead.notes");
@@ -130,7 +130,7 @@ async fn own(ctx: &Context<'_>, lead_id: i64, args: PageArgs) -> Result<Arc<Conn
         request: args.request(ctx, LIST)?,
         authors: Authors::of_connection(ctx, &ctx.field())?,
     };
-    let mut pages = list.pages(&op(ctx)?, &Budget::default(), &[lead_id]).await?;
+    let mut pages = list.pages(&op(ctx)?, &nested::budget(ctx), &[lead_id]).await?;
     pages
         .remove(&lead_id)
         .ok_or_else(|| broken("a lead has no page of notes"))

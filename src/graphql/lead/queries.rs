@@ -2,12 +2,12 @@
 
 use async_graphql::{Context, ID, InputObject, Object, OneofObject};
 
-use super::{LIST, Lead, LeadFilter, LeadList, LeadListArgs, LeadOrder};
+use super::{LIST, Lead, LeadFilterArgument, LeadList, LeadListArgs, LeadOrder};
 use crate::domain::leads::{self, LeadKey};
 use crate::graphql::context::{Answer, answer, answer_found, op};
 use crate::graphql::error::Failure;
 use crate::graphql::input::project_ref;
-use crate::graphql::nested::{self, Budget};
+use crate::graphql::nested;
 use crate::graphql::node::{GlobalId, NodeKind};
 use crate::graphql::paging::{Connection, PageArgs};
 use crate::graphql::prefetch;
@@ -27,7 +27,7 @@ impl LeadQueries {
     async fn leads(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which leads; all without it.")] filter: Option<Box<LeadFilter>>,
+        #[graphql(desc = "Which leads; all without it.")] filter: Option<LeadFilterArgument>,
         #[graphql(desc = "In which order, at most three keys; the newest first without it.")] order_by: Option<
             Vec<LeadOrder>,
         >,
@@ -101,7 +101,7 @@ async fn find(ctx: &Context<'_>, by: LeadBy) -> Result<Option<Lead>, Failure> {
     let plan = prefetch::lead_plan(ctx, &[&[]])?;
     let found = leads::find(&op, &key, &plan.parts).await?;
     let mut found: Vec<Lead> = found.into_iter().map(Lead::from).collect();
-    nested::below_leads(&op, &Budget::default(), &plan, &mut found).await?;
+    nested::below_leads(&op, &nested::budget(ctx), &plan, &mut found).await?;
     Ok(found.pop())
 }
 
@@ -111,7 +111,7 @@ async fn list(ctx: &Context<'_>, args: LeadListArgs) -> Result<Connection<Lead>,
     let op = op(ctx)?;
     let page = leads::list(&op, list.query.clone(), list.request.clone(), &plan.parts).await?;
     let (places, mut found) = LeadList::take_apart(page);
-    nested::below_leads(&op, &Budget::default(), &plan, &mut found).await?;
+    nested::below_leads(&op, &nested::budget(ctx), &plan, &mut found).await?;
     let items = places.items.iter().cloned().zip(found).collect();
     Ok(list.connection(places.with_items(items)))
 }

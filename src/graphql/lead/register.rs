@@ -42,7 +42,7 @@ impl RegisterMutations {
 
 async fn register(ctx: &Context<'_>, input: CreateLeadInput) -> Result<Option<Lead>, Failure> {
     let op = op(ctx)?;
-    made::require(ctx, &op)?;
+    let plan = made::before(ctx, &op)?;
     let body = body(&input);
     let mut reader = Reader::default();
     let new = read(input, body, &mut reader);
@@ -53,7 +53,7 @@ async fn register(ctx: &Context<'_>, input: CreateLeadInput) -> Result<Option<Le
         Error::OtherProject => Failure::Domain(Error::Forbidden(Scope::Write)),
         error => rename_paths(error.into(), rename),
     })?;
-    made::load(ctx, &op, uuid).await
+    made::load(ctx, &op, plan, uuid).await
 }
 
 fn read(input: CreateLeadInput, body: Value, reader: &mut Reader) -> NewRegistration {

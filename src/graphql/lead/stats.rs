@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
 
-use super::LeadFilter;
+use super::LeadFilterArgument;
 use super::filter;
 use super::stats_groups::{LeadStatsGroup, groups};
 use crate::domain::Ref;
@@ -30,7 +30,7 @@ impl StatsQueries {
     async fn lead_stats(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which leads; all without it.")] filter: Option<Box<LeadFilter>>,
+        #[graphql(desc = "Which leads; all without it.")] filter: Option<LeadFilterArgument>,
         #[graphql(desc = "What the leads of a group have in common, at most four keys.")] group_by: Option<
             Vec<LeadStatsKey>,
         >,
@@ -51,7 +51,7 @@ impl StatsQueries {
     async fn attribution_credits(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which leads; all without it.")] filter: Option<Box<LeadFilter>>,
+        #[graphql(desc = "Which leads; all without it.")] filter: Option<LeadFilterArgument>,
         #[graphql(desc = "How the credit for a lead is shared out.")] model: AttributionModel,
     ) -> Answer<Vec<AttributionCredit>> {
         answer(ctx, Box::pin(credits(ctx, filter, model)).await)
@@ -59,7 +59,7 @@ impl StatsQueries {
 }
 
 struct Args {
-    filter: Option<Box<LeadFilter>>,
+    filter: Option<LeadFilterArgument>,
     group_by: Option<Vec<LeadStatsKey>>,
     bucket: Option<LeadStatsBucketInput>,
     numbers: Option<Vec<ID>>,
@@ -303,7 +303,7 @@ pub struct AttributionCredit {
 
 async fn credits(
     ctx: &Context<'_>,
-    filter: Option<Box<LeadFilter>>,
+    filter: Option<LeadFilterArgument>,
     model: AttributionModel,
 ) -> Result<Vec<AttributionCredit>, Failure> {
     let op = op(ctx)?;
@@ -311,7 +311,7 @@ async fn credits(
     let earned = stats::attribution_credits(&op, filter::read(filter)?, model.into()).await?;
     let numbers: Vec<(i64, i64)> = earned.iter().map(|earned| (earned.credit, earned.leads)).collect();
     let mut sources: Vec<AttributionSource> = earned.into_iter().map(|earned| earned.source.into()).collect();
-    nested::fill(ctx, &op, &[&["source"]], &mut sources).await?;
+    nested::fill(ctx, &op, &[&["source"]], sources.iter_mut().collect()).await?;
     let credit = |(source, (credit, leads))| AttributionCredit {
         source,
         credit: SafeInt(credit),

@@ -135,7 +135,7 @@ async fn fill<P: HasLeads>(
     let taken = groups.iter_mut().enumerate();
     let taken = taken.filter_map(|(index, group)| slot(group).take().map(|object| (index, object)));
     let (places, mut objects): (Vec<usize>, Vec<P>) = taken.unzip();
-    nested::fill(ctx, op, &[&["groups", name]], &mut objects).await?;
+    nested::fill(ctx, op, &[&["groups", name]], objects.iter_mut().collect()).await?;
     for (index, object) in places.into_iter().zip(objects) {
         *slot(&mut groups[index]) = Some(object);
     }

@@ -13,6 +13,7 @@ use super::{AssociationType, Direction as Passed, LeadOrigin, LeadSource, LeadSt
 use crate::domain::Ref;
 use crate::domain::conversions::Standing;
 use crate::domain::error::{Problem, Result};
+use crate::domain::text;
 
 pub(super) use resolve::fields;
 pub use resolve::{Resolved, resolve};
@@ -191,12 +192,17 @@ fn count(filter: &LeadFilter, depth: usize, leaves: &mut usize) -> Result<()> {
             if leaf.longest_list() > MAX_LIST {
                 return over(format!("A list of the filter has more than {MAX_LIST} entries"));
             }
-            if matches!(leaf, Leaf::Search(text) if text.split_whitespace().count() > MAX_WORDS) {
+            if matches!(leaf, Leaf::Search(text) if words(&text::fold(text)).count() > MAX_WORDS) {
                 return over(format!("The search has more than {MAX_WORDS} words"));
             }
             Ok(())
         }
     }
+}
+
+/// The words of a folded search: folding can make several of one.
+fn words(folded: &str) -> impl Iterator<Item = &str> {
+    folded.split_whitespace()
 }
 
 impl Leaf {
@@ -275,6 +281,11 @@ mod tests {
             ),
             (tags(MAX_LIST), tags(MAX_LIST + 1)),
             (words(MAX_WORDS), words(MAX_WORDS + 1)),
+            // One sign that folds to a blank and another, so that many words are written without a blank.
+            (
+                LeadFilter::Is(Leaf::Search("´".repeat(MAX_WORDS))),
+                LeadFilter::Is(Leaf::Search("´".repeat(MAX_WORDS + 1))),
+            ),
             (
                 LeadFilter::All(vec![LeadFilter::default(); MAX_LIST]),
                 LeadFilter::Any(vec![LeadFilter::default(); MAX_LIST + 1]),

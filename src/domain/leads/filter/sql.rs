@@ -7,7 +7,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr};
 use sea_orm::{ActiveEnum, ColumnTrait, Condition, DatabaseBackend, QueryFilter, QuerySelect, QueryTrait, Value};
 
 use super::{
-    Bound, Choice, ExactField, FieldMatch, LeadFilter, Leaf, Links, Presence, Range, Resolved, TextField, TextMatch,
+    Bound, Choice, ExactField, FieldMatch, LeadFilter, Leaf, Links, MAX_WORDS, Presence, Range, Resolved, TextField, TextMatch,
 };
 use crate::domain::Ref;
 use crate::domain::conversions::{self, Standing};
@@ -185,9 +185,9 @@ impl Compiler<'_> {
     }
 
     fn search(&self, words: &str) -> Test {
-        let words = text::fold(words);
-        let all = words
-            .split_whitespace()
+        let folded = text::fold(words);
+        let all = super::words(&folded)
+            .take(MAX_WORDS)
             .flat_map(|word| [contains(lead::Column::SearchText, word), self.found(word)]);
         Test::All(all.collect())
     }

@@ -34,6 +34,8 @@ use sql::Counted;
 pub const MAX_GROUPS: usize = 1000;
 /// What leads are grouped by at a time, besides the time.
 pub const MAX_KEYS: usize = 4;
+/// Of these, keys of which a lead can have many: their combinations multiply, for a lead has up to a hundred of each.
+pub const MAX_MANY: usize = 3;
 /// Number fields at a time.
 pub const MAX_NUMBERS: usize = 5;
 
@@ -67,6 +69,15 @@ pub enum GroupBy {
     AttributionSource,
     /// The chosen option of a select field, or each of a multi-select field.
     Field(Ref),
+}
+
+impl GroupBy {
+    fn is_many(&self) -> bool {
+        match self {
+            Self::Partnership | Self::Tag | Self::AttributionSource | Self::Field(_) => true,
+            Self::Status | Self::Source | Self::Project | Self::Campaign => false,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -205,6 +216,10 @@ fn check_keys(group_by: &[GroupBy], numbers: &[Ref]) -> Result<()> {
     let over = |name, limit| Err(Problem::limit([name], format!("{limit} at most at a time")).into());
     if group_by.len() > MAX_KEYS {
         return over("groupBy".into(), format!("Leads are grouped by {MAX_KEYS} keys"));
+    }
+    if group_by.iter().filter(|key| key.is_many()).count() > MAX_MANY {
+        let of = "partnerships, tags, attribution sources and custom fields";
+        return over("groupBy".into(), format!("Leads are grouped by {MAX_MANY} of {of}"));
     }
     if numbers.len() > MAX_NUMBERS {
         return over(

@@ -21,6 +21,8 @@ use crate::entity::{
 /// Sums are made of values this much smaller, a power of two, so that none becomes larger than a double: PostgreSQL
 /// fails there.
 const SCALE: f64 = (1_u128 << 64) as f64;
+/// Far below what a sum of doubles would show, far above what underflows when it is made smaller.
+const TINY: f64 = 1e-280;
 
 /// The leads that are counted.
 pub(super) struct Rows {
@@ -201,8 +203,19 @@ fn add_measured(inner: &mut SelectStatement, numbers: &[i64]) {
             &alias,
             Some(*field),
         );
-        inner.expr_as(Expr::col((alias, "number_value")).mul(1.0 / SCALE), number_name(index));
+        inner.expr_as(scaled(&alias), number_name(index));
     }
+}
+
+/// Small enough that no sum of a million overflows. What is next to nothing counts as nothing: `PostgreSQL` refuses a
+/// product that is too small for a number.
+fn scaled(alias: &str) -> Expr {
+    let value = || Expr::col((alias.to_owned(), "number_value"));
+    let next_to_nothing = value().gt(-TINY).and(value().lt(TINY));
+    let scaled: CaseStatement = CaseStatement::new()
+        .case(next_to_nothing, 0.0)
+        .finally(value().mul(1.0 / SCALE));
+    scaled.into()
 }
 
 fn add_measures(outer: &mut SelectStatement, numbers: &[i64]) {
