@@ -66,7 +66,6 @@ pub struct ConversionLabelQueries;
 #[Object]
 impl ConversionLabelQueries {
     /// A project's conversion labels, newest first.
-    #[expect(clippy::too_many_arguments, reason = "they are the arguments of a connection")]
     async fn conversion_labels(
         &self,
         ctx: &Context<'_>,

@@ -103,8 +103,8 @@ async fn what_breaks_the_rules_of_options_changes_nothing(app: TestApp) {
     }
     assert_eq!(changes(&app, "custom_field.updated").await.len(), 0);
     let text = app.home.field("Text", FieldType::Text, &[]).await;
-    let query = format!("{{ customFields {{ nodes {{ id legacyId }} }} }}");
-    let listed = app.as_owner().data(&query, json!({})).await;
+    let query = "{ customFields { nodes { id legacyId } } }";
+    let listed = app.as_owner().data(query, json!({})).await;
     let nodes = listed["customFields"]["nodes"].as_array().unwrap();
     let id = &nodes.iter().find(|node| node["legacyId"] == text.id).unwrap()["id"];
     let input = json!({"customFieldId": id, "expectedVersion": 1, "addOptions": ["A"]});

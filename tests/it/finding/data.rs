@@ -227,7 +227,7 @@ impl World {
             values.push(json!({"customFieldId": self.date, "value": {"date": format!("202{}-02-28", nth % 4)}}));
         }
         if dice.one_in(2) {
-            values.push(json!({"customFieldId": self.boolean, "value": {"boolean": nth % 2 == 0}}));
+            values.push(json!({"customFieldId": self.boolean, "value": {"boolean": nth.is_multiple_of(2)}}));
         }
         if dice.one_in(2) {
             values.push(json!({"customFieldId": self.select, "value": {"select": dice.pick(&self.options)}}));

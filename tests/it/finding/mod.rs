@@ -203,7 +203,7 @@ async fn what_a_filter_may_ask_is_bounded(app: TestApp) {
         leads(filter: $filter, orderBy: $order) { totalCount } }";
     let nested = |levels: usize| (0..levels).fold(json!({"search": "a"}), |inner, _| json!({"not": inner}));
     let tags: Vec<String> = (0..101).map(|nth| format!("tag{nth}")).collect();
-    let words = vec!["a"; 11].join(" ");
+    let words = ["a"; 11].join(" ");
     let many: Vec<Value> = vec![json!({"search": "a"}); 61];
     for (filter, names) in [
         (nested(10), "10 levels"),

@@ -7,7 +7,8 @@ use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr};
 use sea_orm::{ActiveEnum, ColumnTrait, Condition, DatabaseBackend, QueryFilter, QuerySelect, QueryTrait, Value};
 
 use super::{
-    Bound, Choice, ExactField, FieldMatch, LeadFilter, Leaf, Links, MAX_WORDS, Presence, Range, Resolved, TextField, TextMatch,
+    Bound, Choice, ExactField, FieldMatch, LeadFilter, Leaf, Links, MAX_WORDS, Presence, Range, Resolved, TextField,
+    TextMatch,
 };
 use crate::domain::Ref;
 use crate::domain::conversions::{self, Standing};
