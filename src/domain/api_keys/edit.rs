@@ -11,7 +11,8 @@ use crate::domain::change::Change;
 use crate::domain::error::{Problem, Result};
 use crate::domain::events::{ApiKeyFacts, EventKind};
 use crate::domain::form::Form;
-use crate::domain::op::Op;
+use crate::domain::op::{Op, Tx};
+use crate::domain::users;
 use crate::entity::{api_key, api_key_index};
 
 /// What to change. Scopes, project and expiry never change: make another key.
@@ -44,9 +45,10 @@ pub async fn update(op: &Op, target: Target, patch: ApiKeyPatch) -> Result<ApiKe
 
 /// Gives a key another secret and returns it: it can never be read again. The old one stops working at once here,
 /// within seconds on other instances. A person's key is rotated by that person alone, for its secret speaks for them.
+/// One that administers and is nobody's outlives whoever rotates it: owners, and the key itself, may.
 ///
 /// # Errors
-/// Without the scope `admin`, or for a key with scopes that the caller lacks; an unknown, revoked, expired or another
+/// Without the scope `admin`, or for a key with more than the caller may have; an unknown, revoked, expired or another
 /// person's key (path `apiKey`); another version than the expected one; a database fault.
 pub async fn rotate(op: &Op, target: Target) -> Result<(ApiKey, String)> {
     catalogue::require_unbound(op, Scope::Admin)?;
@@ -54,6 +56,7 @@ pub async fn rotate(op: &Op, target: Target) -> Result<(ApiKey, String)> {
     let mut tx = op.begin().await?;
     let before: ApiKey = catalogue::locked(&tx, target.uuid, unknown()).await?;
     require_rotatable(op, &before)?;
+    require_over(&tx, &before).await?;
     let after = ApiKey {
         key_prefix: prefix(&secret),
         key_hash: hash(&secret).to_vec(),
@@ -98,6 +101,18 @@ fn require_rotatable(op: &Op, key: &ApiKey) -> Result<()> {
         return refuse("This key has expired");
     }
     Ok(())
+}
+
+/// What administers and is nobody's ends with nobody: only owners get its secret, and whoever has it already.
+async fn require_over(tx: &Tx, key: &ApiKey) -> Result<()> {
+    let is_itself = match tx.caller().principal {
+        Principal::ApiKey { id, .. } => id == key.id,
+        Principal::User { .. } | Principal::System(_) => false,
+    };
+    if key.user_id.is_some() || !key.can_admin || is_itself {
+        return Ok(());
+    }
+    users::require_owner(tx).await
 }
 
 /// Ends a key: it stops working at once here, within seconds on other instances. Revoking it again changes nothing.

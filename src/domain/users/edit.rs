@@ -69,8 +69,8 @@ pub async fn set_role(op: &Op, target: Target, role: Role) -> Result<User> {
     if role == Role::Owner {
         require_owner(&tx).await?;
     }
-    refuse_self(&tx, target.uuid)?;
     let before = editable(&tx, target.uuid).await?;
+    refuse_self(&tx, &before)?;
     let after = User { role, ..before.clone() };
     save(op, tx, target.expected_version, before, after).await
 }
@@ -84,8 +84,8 @@ pub async fn set_role(op: &Op, target: Target, role: Role) -> Result<User> {
 pub async fn set_standing(op: &Op, target: Target, standing: Standing) -> Result<User> {
     catalogue::require_unbound(op, Scope::Admin)?;
     let tx = op.begin().await?;
-    refuse_self(&tx, target.uuid)?;
     let before = editable(&tx, target.uuid).await?;
+    refuse_self(&tx, &before)?;
     let after = User {
         disabled_at: match standing {
             Standing::Enabled => None,
@@ -116,14 +116,17 @@ async fn save(op: &Op, mut tx: Tx, expected: Option<i64>, before: User, after: U
     Ok(user)
 }
 
-/// Nobody locks themself out, so whoever disables the other owners remains as one.
-fn refuse_self(tx: &Tx, user: Uuid) -> Result<()> {
-    match tx.caller().principal {
-        Principal::User { uuid, .. } if uuid == user => {
-            Err(Problem::invalid(["user".into()], "You cannot do this to yourself").into())
-        }
-        Principal::User { .. } | Principal::ApiKey { .. } | Principal::System(_) => Ok(()),
+/// Nobody locks themself out, by a key of theirs neither, so whoever disables the other owners remains as one.
+fn refuse_self(tx: &Tx, user: &User) -> Result<()> {
+    let person = match tx.caller().principal {
+        Principal::User { id, .. } => Some(id),
+        Principal::ApiKey { user_id, .. } => user_id,
+        Principal::System(_) => None,
+    };
+    if person == Some(user.id) {
+        return Err(Problem::invalid(["user".into()], "You cannot do this to yourself").into());
     }
+    Ok(())
 }
 
 /// A person that the caller may edit. Owners' rows are locked before anyone's own, always in one order: whoever is

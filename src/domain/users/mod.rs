@@ -153,7 +153,7 @@ pub async fn identify(services: &Services, subject: UserSubject, workspace: Uuid
 
 /// Only an owner, or the server's own command, makes or disables owners. All owners' rows are locked, in one order,
 /// so that two of them cannot disable each other at the same moment.
-async fn require_owner(tx: &Tx) -> Result<()> {
+pub(super) async fn require_owner(tx: &Tx) -> Result<()> {
     let caller = match tx.caller().principal {
         Principal::System(_) => return Ok(()),
         Principal::ApiKey { .. } => return Err(Error::Forbidden(Scope::Admin)),

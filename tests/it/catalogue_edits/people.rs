@@ -1,10 +1,12 @@
 //! People, their roles, and keys.
 
 use futures_util::future::join_all;
-use leadgraph::domain::caller::Role;
+use leadgraph::domain::caller::{Role, Scopes};
 use serde_json::{Value, json};
 
 use super::{Editor, changes};
+use crate::harness::app::Graphql;
+use crate::harness::workspace::api_key;
 use crate::harness::{Case, TestApp, both};
 
 pub fn cases() -> Vec<Case> {
@@ -14,6 +16,8 @@ pub fn cases() -> Vec<Case> {
         both(who_is_demoted_or_disabled_can_do_no_more_than_that),
         both(a_rotated_key_works_and_the_old_one_does_not),
         both(a_persons_key_is_rotated_by_that_person),
+        both(a_key_that_administers_and_is_nobodys_is_rotated_by_owners_and_itself),
+        both(nobody_locks_themself_out_by_their_key),
         both(of_many_rotations_of_one_version_one_secret_works),
     ]
 }
@@ -192,6 +196,50 @@ async fn a_persons_key_is_rotated_by_that_person(app: TestApp) {
         .edit("updateApiKey", input, "apiKey { label version }")
         .await;
     assert_eq!(payload["apiKey"], json!({"label": "Renamed", "version": 2}));
+}
+
+async fn a_key_that_administers_and_is_nobodys_is_rotated_by_owners_and_itself(app: TestApp) {
+    let (admin, _) = token(&app, "admin@b.co", Role::Admin).await;
+    let (row, own) = app.home.key_with(api_key(Scopes::ALL, None)).await;
+    let (_, other) = app.home.key_with(api_key(Scopes::ALL, None)).await;
+    let keys = app
+        .as_owner()
+        .data("{ apiKeys { nodes { id uuid } } }", json!({}))
+        .await;
+    let nodes = keys["apiKeys"]["nodes"].as_array().unwrap();
+    let id = &nodes.iter().find(|node| node["uuid"] == row.uuid.to_string()).unwrap()["id"];
+    let rotate = async |caller: Graphql<'_>, version: i64| {
+        let query = format!("mutation($input: RotateApiKeyInput!) {{ rotateApiKey(input: $input) {{ {KEY} }} }}");
+        let input = json!({"input": {"apiKeyId": id, "expectedVersion": version}});
+        caller.graphql(&query, input).await
+    };
+    // Either would keep the secret when they are no longer let in.
+    for caller in [app.with_token(&admin), app.with_key(&other)] {
+        assert_eq!(rotate(caller, 1).await.code(), "FORBIDDEN");
+    }
+    assert!(reads(&app, &own).await);
+    let rotated = rotate(app.with_key(&own), 1).await.json();
+    let new = rotated["data"]["rotateApiKey"]["key"].as_str().unwrap();
+    assert!(reads(&app, new).await && !reads(&app, &own).await);
+    let rotated = rotate(app.as_owner(), 2).await.json();
+    assert!(rotated["data"]["rotateApiKey"]["key"].is_string(), "{rotated}");
+}
+
+async fn nobody_locks_themself_out_by_their_key(app: TestApp) {
+    let (admin, id) = token(&app, "admin@b.co", Role::Admin).await;
+    let input = json!({"label": "Key", "scopes": ["READ", "WRITE", "ADMIN"]});
+    let made = Editor::with(&app, &admin).edit("createApiKey", input, "key").await;
+    let editor = Editor(app.with_key(made["key"].as_str().unwrap()));
+    for (call, part) in [("setUserRole", json!({"role": "MEMBER"})), ("disableUser", json!({}))] {
+        let mut input = json!({"userId": id, "expectedVersion": 1});
+        input.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+        let payload = editor.edit(call, input, USER).await;
+        assert_eq!(
+            payload["userErrors"],
+            json!([{"code": "INVALID", "path": ["userId"]}]),
+            "{call}"
+        );
+    }
 }
 
 async fn of_many_rotations_of_one_version_one_secret_works(app: TestApp) {
