@@ -34,6 +34,25 @@ pub struct CustomFieldPatch {
     pub restore_options: Vec<Uuid>,
 }
 
+impl CustomFieldPatch {
+    /// Whether the edit touches options. One that does not is not told what is wrong with them.
+    fn names_options(&self) -> bool {
+        let Self {
+            label: _,
+            required: _,
+            shared: _,
+            add_options,
+            rename_options,
+            archive_options,
+            restore_options,
+        } = self;
+        !(add_options.is_empty()
+            && rename_options.is_empty()
+            && archive_options.is_empty()
+            && restore_options.is_empty())
+    }
+}
+
 /// How many options a field can have had: archived ones count.
 const MAX_NUMBERED: usize = 1_000;
 
@@ -170,7 +189,9 @@ fn edited(
         });
     }
     add(form, field, &mut wanted, &patch.add_options);
-    check(form, field.field_type, &wanted);
+    if patch.names_options() {
+        check(form, field.field_type, &wanted, patch);
+    }
     wanted
 }
 
@@ -194,7 +215,7 @@ fn add(form: &mut Form, field: &CustomField, wanted: &mut Vec<CustomFieldOption>
 }
 
 /// The rules of options as a whole, which no single one of them breaks.
-fn check(form: &mut Form, field_type: FieldType, wanted: &[CustomFieldOption]) {
+fn check(form: &mut Form, field_type: FieldType, wanted: &[CustomFieldOption], patch: &CustomFieldPatch) {
     let offered = wanted.iter().filter(|option| option.archived_at.is_none()).count();
     match field_type {
         FieldType::Select | FieldType::MultiSelect => {
@@ -209,7 +230,8 @@ fn check(form: &mut Form, field_type: FieldType, wanted: &[CustomFieldOption]) {
             }
         }
     }
-    if offered > MAX_OPTIONS || wanted.len() > MAX_NUMBERED {
+    let grows = !(patch.add_options.is_empty() && patch.restore_options.is_empty());
+    if grows && (offered > MAX_OPTIONS || wanted.len() > MAX_NUMBERED) {
         let message = format!("A field has at most {MAX_OPTIONS} options, and {MAX_NUMBERED} with the archived ones");
         form.refuse(ProblemCode::TooMany, "addOptions", message);
     }

@@ -221,4 +221,13 @@ async fn a_shared_field_follows_its_original(app: TestApp) {
         assert_eq!(payload["userErrors"], json!([{"code": "INVALID", "path": [part]}]));
     }
     assert_eq!(edit(json!({"required": true})).await["customField"]["version"], 3);
+
+    // Nor is what the options are held against them.
+    let rename = "UPDATE custom_field_options SET label = 'One'";
+    app.db.execute(rename).await;
+    let input = json!({"customFieldId": theirs_id, "expectedVersion": 3, "required": false});
+    let payload = Editor::with(&app, &partner.token)
+        .edit("updateCustomField", input, FIELD)
+        .await;
+    assert_eq!(payload["customField"]["version"], 4, "{payload}");
 }
