@@ -14,7 +14,17 @@ const FRESH: Duration = Duration::from_secs(5);
 const MAX_ENTRIES: usize = 10_000;
 
 #[derive(Default)]
-pub(in crate::domain) struct KeyCache(Mutex<HashMap<Hash, Known>>);
+pub(in crate::domain) struct KeyCache(Mutex<Entries>);
+
+#[derive(Default)]
+struct Entries {
+    known: HashMap<Hash, Known>,
+    generation: Generation,
+}
+
+/// How often something was forgotten. What was looked up in an earlier generation may be over by now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Generation(u64);
 
 /// A good key: whom it stands for, and until when.
 pub(super) struct Known {
@@ -46,13 +56,24 @@ impl Known {
 
 impl KeyCache {
     pub(super) fn find(&self, hash: &Hash, now: DateTime<Utc>) -> Option<Caller> {
-        let known = self.entries();
-        let entry = known.get(hash).filter(|entry| entry.is_fresh())?;
+        let entries = self.entries();
+        let entry = entries.known.get(hash).filter(|entry| entry.is_fresh())?;
         entry.expires_at.is_none_or(|at| now < at).then(|| entry.caller.clone())
     }
 
-    pub(super) fn remember(&self, hash: Hash, known: Known) -> Seen {
+    /// To be asked before a key is looked up, and handed to [`Self::remember`].
+    pub(super) fn generation(&self) -> Generation {
+        self.entries().generation
+    }
+
+    /// Remembers a key that was looked up in `generation`, unless something was forgotten since: it may have been this
+    /// key.
+    pub(super) fn remember(&self, hash: Hash, known: Known, generation: Generation) -> Seen {
         let mut entries = self.entries();
+        if entries.generation != generation {
+            return Seen::First;
+        }
+        let entries = &mut entries.known;
         if entries.len() >= MAX_ENTRIES {
             entries.retain(|_, entry| entry.is_fresh());
         }
@@ -67,16 +88,20 @@ impl KeyCache {
 
     /// Forgets one key: it was revoked.
     pub(super) fn forget(&self, hash: &[u8]) {
-        self.entries().retain(|known, _| known != hash);
+        let mut entries = self.entries();
+        entries.generation.0 += 1;
+        entries.known.retain(|known, _| known != hash);
     }
 
     /// Forgets all keys: what some of them may do has changed.
     pub(in crate::domain) fn forget_all(&self) {
-        self.entries().clear();
+        let mut entries = self.entries();
+        entries.generation.0 += 1;
+        entries.known.clear();
     }
 
     /// A panic elsewhere leaves the map whole: every change to it is one call.
-    fn entries(&self) -> MutexGuard<'_, HashMap<Hash, Known>> {
+    fn entries(&self) -> MutexGuard<'_, Entries> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -109,9 +134,15 @@ mod tests {
         let cache = KeyCache::default();
         let now = Utc::now();
         let later = now + TimeDelta::seconds(1);
-        assert_eq!(cache.remember([1; 32], known(Some(later))), Seen::First);
-        assert_eq!(cache.remember([1; 32], known(Some(later))), Seen::Again);
-        cache.remember([2; 32], known(None));
+        assert_eq!(
+            cache.remember([1; 32], known(Some(later)), cache.generation()),
+            Seen::First
+        );
+        assert_eq!(
+            cache.remember([1; 32], known(Some(later)), cache.generation()),
+            Seen::Again
+        );
+        cache.remember([2; 32], known(None), cache.generation());
         assert!(cache.find(&[1; 32], now).is_some());
         assert!(cache.find(&[1; 32], later).is_none());
         cache.forget(&[1; 32]);
@@ -126,9 +157,22 @@ mod tests {
         let cache = KeyCache::default();
         let mut old = known(None);
         old.since = Instant::now().checked_sub(FRESH).unwrap();
-        cache.remember([1; 32], old);
+        cache.remember([1; 32], old, cache.generation());
         assert!(cache.find(&[1; 32], Utc::now()).is_none());
-        assert_eq!(cache.remember([1; 32], known(None)), Seen::First);
+        assert_eq!(cache.remember([1; 32], known(None), cache.generation()), Seen::First);
+    }
+
+    #[test]
+    fn what_is_forgotten_while_it_is_looked_up_is_not_remembered() {
+        let cache = KeyCache::default();
+        for forget in [|cache: &KeyCache| cache.forget(&[1; 32]), KeyCache::forget_all] {
+            let generation = cache.generation();
+            forget(&cache);
+            cache.remember([1; 32], known(None), generation);
+            assert!(cache.find(&[1; 32], Utc::now()).is_none());
+        }
+        cache.remember([1; 32], known(None), cache.generation());
+        assert!(cache.find(&[1; 32], Utc::now()).is_some());
     }
 
     #[test]
@@ -137,8 +181,8 @@ mod tests {
         for number in 0..=MAX_ENTRIES as u64 {
             let mut hash = [0; 32];
             hash[..8].copy_from_slice(&number.to_le_bytes());
-            cache.remember(hash, known(None));
+            cache.remember(hash, known(None), cache.generation());
         }
-        assert!(cache.entries().len() <= MAX_ENTRIES);
+        assert!(cache.entries().known.len() <= MAX_ENTRIES);
     }
 }

@@ -26,6 +26,7 @@ pub async fn identify(services: &Services, key: &str) -> Result<Option<Caller>> 
     if let Some(caller) = services.keys().find(&hash, now) {
         return Ok(Some(caller));
     }
+    let generation = services.keys().generation();
     let system = Op::system(services.clone(), "identify key");
     // Global: a key names no workspace.
     let indexed = find_global::<api_key_index::Entity>().filter(api_key_index::Column::KeyHash.eq(hash.to_vec()));
@@ -33,9 +34,11 @@ pub async fn identify(services: &Services, key: &str) -> Result<Option<Caller>> 
         return Ok(None);
     };
     let op = system.within(indexed.workspace_id);
+    // Both: the key may have been rotated since the index was read.
     let row = op
         .find::<api_key::Entity>()
-        .filter(api_key::Column::Id.eq(indexed.api_key_id));
+        .filter(api_key::Column::Id.eq(indexed.api_key_id))
+        .filter(api_key::Column::KeyHash.eq(hash.to_vec()));
     let Some(row) = row.one(op.db()).await? else {
         return Ok(None);
     };
@@ -56,7 +59,7 @@ pub async fn identify(services: &Services, key: &str) -> Result<Option<Caller>> 
         project_id: row.project_id,
     };
     let known = Known::new(caller.clone(), row.expires_at);
-    let first = services.keys().remember(hash, known) == Seen::First;
+    let first = services.keys().remember(hash, known, generation) == Seen::First;
     if first && row.last_used_at.is_none_or(|at| at <= now - TOUCH_EVERY) {
         touch(system, row, now);
     }
