@@ -404,6 +404,8 @@ pub struct PartnershipFacts {
     pub partner_type: String,
     pub state: String,
     pub reseller_side: Option<String>,
+    /// Told when an edit made a new code, which no event says.
+    pub invitation_renewed: Option<bool>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]

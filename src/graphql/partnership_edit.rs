@@ -97,7 +97,7 @@ pub struct UpdatePartnershipInput {
     expected_version: SafeInt,
     /// Who resells; for reseller partnerships only.
     reseller_side: MaybeUndefined<ResellerSide>,
-    /// `INACTIVE` takes an invitation back; `INVITED` makes one, with a new code.
+    /// `INACTIVE` takes an invitation back; `INVITED` makes one with a new code, in place of an open one.
     invitation: MaybeUndefined<PartnershipInvitation>,
 }
 

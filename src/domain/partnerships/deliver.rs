@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{Partnership, PartnershipRef, PartnershipState, whole};
 use crate::domain::Ref;
-use crate::domain::error::Result;
+use crate::domain::error::{Problem, Result};
 use crate::domain::events::Actor;
 use crate::domain::leads::copy::Copy;
 use crate::domain::op::{self, Op, Tx};
@@ -24,8 +24,17 @@ pub(in crate::domain) async fn find(op: &Op, named: &PartnershipRef) -> Result<O
     Ok(whole(op.db(), sides, op.find()).await?.pop())
 }
 
+/// What a lead that is to be sent through an ended partnership is refused with.
+pub(in crate::domain) fn is_archived() -> Problem {
+    let path = ["partnershipLead".into(), "partnershipId".into()];
+    Problem::invalid(path, "This is archived")
+}
+
 /// Writes the partner's copy of a lead and returns its public id. Nothing happens (`None`) unless the partnership is
 /// accepted and the partner is a workspace of this server.
+///
+/// # Errors
+/// A partnership that was archived since it was looked up (path `partnershipLead.partnershipId`), or a database fault.
 pub(in crate::domain) async fn deliver_copy(
     tx: &mut Tx,
     partnership: &Partnership,
@@ -37,9 +46,12 @@ pub(in crate::domain) async fn deliver_copy(
         .lock_shared()
         .one(tx.db())
         .await?;
-    let Some(shared) = shared.filter(|shared| shared.state == PartnershipState::Accepted) else {
-        return Ok(None);
-    };
+    let Some(shared) = shared else { return Ok(None) };
+    match shared.state {
+        PartnershipState::Accepted => {}
+        PartnershipState::Invited | PartnershipState::Inactive => return Ok(None),
+        PartnershipState::Archived => return Err(is_archived().into()),
+    }
     let here = tx.workspace_id();
     let there = match shared.workspace_b {
         Some(other) if shared.workspace_a == here => other,

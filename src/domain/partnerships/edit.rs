@@ -19,7 +19,7 @@ use crate::entity::{company_partnership, partnership};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PartnershipPatch {
     pub reseller_side: Change<ResellerSide>,
-    /// Inviting again gives a new code; the old one opens nothing any more.
+    /// Inviting gives a new code, also where an invitation is open; the old one opens nothing any more.
     pub invitation: Change<Invitation>,
 }
 
@@ -40,13 +40,12 @@ pub async fn update(op: &Op, target: Target, patch: PartnershipPatch) -> Result<
     after.shared.reseller_side = patch.reseller_side.apply(before.shared.reseller_side);
     if let Some(invitation) = invitation {
         after.shared.state = match invitation {
-            Invitation::Invited => PartnershipState::Invited,
+            Invitation::Invited => {
+                after.shared.uuid = Uuid::new_v4();
+                PartnershipState::Invited
+            }
             Invitation::Inactive => PartnershipState::Inactive,
         };
-        let is_renewed = after.shared.state != before.shared.state && invitation == Invitation::Invited;
-        if is_renewed {
-            after.shared.uuid = Uuid::new_v4();
-        }
     }
     let done = save(
         &mut tx,
@@ -123,7 +122,9 @@ async fn save(
     before: &Partnership,
     mut after: Partnership,
 ) -> Result<Partnership> {
-    let (was, is) = (before.facts(), after.facts());
+    let (was, mut is) = (before.facts(), after.facts());
+    // The code itself is told to nobody.
+    is.invitation_renewed = (after.shared.uuid != before.shared.uuid).then_some(true);
     catalogue::check_version(expected, before.side.uuid, before.shared.version, &was, &is)?;
     if after.shared == before.shared {
         return Ok(after);

@@ -32,7 +32,7 @@ use super::page::{self, Page, PageRequest};
 
 pub use accept::accept;
 pub use create::{Invitation, NewPartnership, Partner, create};
-pub(in crate::domain) use deliver::{deliver_copy, find};
+pub(in crate::domain) use deliver::{deliver_copy, find, is_archived};
 pub use edit::{PartnershipPatch, archive, update};
 pub use partner_companies::{NewPartnerCompany, PartnerCompanyPatch};
 pub use partner_users::{NewPartnerUser, PartnerUserPatch};
@@ -92,6 +92,7 @@ impl Partnership {
             partner_type: word(&self.shared.partner_type),
             state: word(&self.shared.state),
             reseller_side: self.reseller_side().as_ref().map(word),
+            invitation_renewed: None,
         }
     }
 }

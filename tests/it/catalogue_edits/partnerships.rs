@@ -1,5 +1,8 @@
 //! Partnerships: terms before the other side agrees, and the end.
 
+use std::time::Duration;
+
+use futures_util::future::join_all;
 use leadgraph::domain::partnerships::{Invitation, PartnerType};
 use serde_json::{Value, json};
 
@@ -9,8 +12,10 @@ use crate::harness::{Case, TestApp, both};
 pub fn cases() -> Vec<Case> {
     vec![
         both(an_invitation_is_taken_back_and_made_again),
+        both(inviting_again_replaces_a_code_that_leaked),
         both(what_both_have_agreed_to_stays),
         both(either_side_ends_it_for_both),
+        both(no_lead_is_sent_through_a_partnership_that_ends_meanwhile),
     ]
 }
 
@@ -56,6 +61,36 @@ async fn an_invitation_is_taken_back_and_made_again(app: TestApp) {
     assert_eq!(accept(code).await, json!([]));
     assert_eq!(only(&app, &app.home.token).await["state"], "ACCEPTED");
     assert_eq!(changes(&app, "partnership.updated").await.len(), 2);
+}
+
+async fn inviting_again_replaces_a_code_that_leaked(app: TestApp) {
+    let partner = app.workspace("Partner").await;
+    app.home.invite(PartnerType::Reseller, Invitation::Invited).await;
+    let query = "{ partnerships { nodes { id invitation } } }";
+    let listed = app.with_token(&app.home.token).data(query, json!({})).await;
+    let before = &listed["partnerships"]["nodes"][0];
+    let again = json!({"partnershipId": before["id"], "expectedVersion": 1, "invitation": "INVITED"});
+    let renewed = Editor::of(&app)
+        .edit("updatePartnership", again.clone(), PARTNERSHIP)
+        .await["partnership"]
+        .clone();
+    assert_ne!(renewed["invitation"], before["invitation"]);
+    assert_eq!((&renewed["version"], &renewed["state"]), (&json!(2), &json!("INVITED")));
+    let accept = async |code: &Value| {
+        let input = json!({"invitation": code, "partner": {"name": "Acme"}});
+        let editor = Editor::with(&app, &partner.token);
+        editor.edit("acceptPartnership", input, "userErrors { code }").await["userErrors"].clone()
+    };
+    assert_eq!(accept(&before["invitation"]).await, json!([{"code": "NOT_FOUND"}]));
+    // Sent twice, it does not replace the code that the first one gave.
+    let late = Editor::of(&app).edit("updatePartnership", again, PARTNERSHIP).await;
+    assert_eq!(
+        late["conflict"],
+        json!({"fields": ["invitationRenewed"], "current": {"state": "INVITED"}})
+    );
+    let told = json!({"invitationRenewed": {"from": null, "to": true}});
+    assert_eq!(changes(&app, "partnership.updated").await, [told]);
+    assert_eq!(accept(&renewed["invitation"]).await, json!([]));
 }
 
 async fn what_both_have_agreed_to_stays(app: TestApp) {
@@ -120,4 +155,28 @@ async fn either_side_ends_it_for_both(app: TestApp) {
         "company_partnerships_id": to.side.id, "sendToPartner": true,
     }});
     assert_eq!(app.journeybee().post(&sent).await.status, 400);
+}
+
+async fn no_lead_is_sent_through_a_partnership_that_ends_meanwhile(app: TestApp) {
+    let partner = app.workspace("Partner").await;
+    let to = app.home.partner_with(&partner, PartnerType::Referral).await.ours;
+    let ours = only(&app, &app.home.token).await;
+    let send = async |nth: usize| {
+        let body = json!({"associationType": "referral", "email": format!("{nth}@b.co"), "partnershipLead": {
+            "partnership_id": to.shared.id, "partners_company_id": to.partner.id,
+            "company_partnerships_id": to.side.id, "sendToPartner": true,
+        }});
+        app.journeybee().post(&body).await.status
+    };
+    let end = async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let input = json!({"partnershipId": ours["id"], "expectedVersion": ours["version"]});
+        Editor::of(&app).edit("archivePartnership", input, PARTNERSHIP).await
+    };
+    let (statuses, ended) = tokio::join!(join_all((0..60).map(send)), end);
+    assert_eq!(ended["partnership"]["state"], "ARCHIVED");
+    let count = |status: u16| statuses.iter().filter(|of| **of == status).count();
+    assert_eq!(count(201) + count(400), 60, "{statuses:?}");
+    let arrived = "SELECT count(*) FROM partnership_leads WHERE direction = 'sent' AND partner_lead_uuid IS NOT NULL";
+    assert_eq!(usize::try_from(app.number(arrived).await).unwrap(), count(201));
 }

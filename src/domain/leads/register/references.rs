@@ -197,7 +197,7 @@ fn check_partnership(
         problems.add(Problem::invalid(path(), sentence));
     }
     if shared.state == PartnershipState::Archived {
-        problems.add(Problem::invalid(path(), "This is archived"));
+        problems.add(partnerships::is_archived());
     }
 }
 
