@@ -1,12 +1,13 @@
 //! The connections: one writer and some readers on SQLite, one pool on PostgreSQL.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseBackend, DatabaseConnection, DbErr};
+use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseBackend, DatabaseConnection, DbErr, Statement};
 
 use super::error::Result;
 
@@ -42,6 +43,7 @@ pub struct Database {
     writer: DatabaseConnection,
     reader: DatabaseConnection,
     statements: Arc<AtomicU64>,
+    watch: Arc<OnceLock<Sender<Statement>>>,
 }
 
 impl Database {
@@ -61,16 +63,22 @@ impl Database {
             }
         };
         let statements = Arc::new(AtomicU64::new(0));
+        let watch = Arc::new(OnceLock::<Sender<Statement>>::new());
         for connection in [&mut writer, &mut reader] {
-            let count = Arc::clone(&statements);
-            connection.set_metric_callback(move |_| {
+            let (count, watch) = (Arc::clone(&statements), Arc::clone(&watch));
+            connection.set_metric_callback(move |sent| {
                 count.fetch_add(1, Ordering::Relaxed);
+                if let Some(watch) = watch.get() {
+                    // Whoever watched may have gone.
+                    let _ = watch.send(sent.statement.clone());
+                }
             });
         }
         Ok(Self {
             writer,
             reader,
             statements,
+            watch,
         })
     }
 
@@ -90,6 +98,13 @@ impl Database {
     /// SQL statements sent since the start, by all requests.
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
+    }
+
+    /// The statements that are sent from now on, with their values: to look at their plans. The first call counts.
+    pub fn watch(&self) -> Receiver<Statement> {
+        let (watch, sent) = channel();
+        self.watch.get_or_init(|| watch);
+        sent
     }
 
     /// Whether the database answers.

@@ -28,6 +28,7 @@ mod operations;
 mod outage;
 mod paging;
 mod parity;
+mod plans;
 mod races;
 mod readme;
 mod schema;
@@ -72,6 +73,7 @@ fn main() -> ExitCode {
         operations::cases(),
         outage::cases(),
         paging::cases(),
+        plans::cases(),
         parity::cases(),
         races::cases(),
         readme::cases(),

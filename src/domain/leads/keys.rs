@@ -12,7 +12,7 @@ const MAX_ADDRESS: usize = 1000;
 
 /// How a lead can be reached, as it was given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Contact<'a> {
+pub struct Contact<'a> {
     pub email: Option<&'a str>,
     pub phone: Option<&'a str>,
     pub first_name: Option<&'a str>,
@@ -22,7 +22,7 @@ pub(super) struct Contact<'a> {
 
 /// The columns that follow from a [`Contact`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Keys {
+pub struct Keys {
     pub email: Option<String>,
     pub phone: Option<String>,
     pub first_name: Option<String>,

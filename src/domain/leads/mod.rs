@@ -14,7 +14,7 @@ mod field_values;
 mod fields;
 pub mod filter;
 mod intake;
-mod keys;
+pub mod keys;
 mod money;
 pub mod notes;
 mod order;
