@@ -59,21 +59,31 @@ pub(in crate::domain::leads) fn apply(query: &mut SelectStatement, keys: &[Key],
             Segment::Blank => drop(query.and_where(first.column.clone().is_null())),
         }
     }
-    sort(query, keys, Expr::col(lead::Column::Id.as_column_ref()), |key| {
-        key.column.clone()
-    });
+    // An index is read in its order only where the order says nothing of nulls that are not there.
+    let mut known = keys.to_vec();
+    if let Some(first) = known.first_mut().filter(|_| segment != Segment::Whole) {
+        first.nullable = false;
+    }
+    let id = Expr::col(lead::Column::Id.as_column_ref());
+    // Without a value of a custom field there is no order by it, nor an index of those that lack one.
+    let sorted = match known.first() {
+        Some(first) if segment == Segment::Blank && first.field.is_some() => &known[1..],
+        Some(_) | None => &known[..],
+    };
+    sort(query, sorted, |key| key.column.clone());
+    query.order_by_expr(id, direction_of_ties(keys));
 }
 
 /// Orders by the values under their aliases, in a query around those of the segments.
 pub(in crate::domain::leads) fn sort_by_alias(query: &mut SelectStatement, keys: &[Key]) {
-    sort(query, keys, Expr::col("id"), |key| Expr::col(key.alias));
+    sort(query, keys, |key| Expr::col(key.alias));
+    query.order_by_expr(Expr::col("id"), direction_of_ties(keys));
 }
 
 /// As [`sort_by_alias`], where the values are columns of a table that is called `page`.
 pub(in crate::domain::leads) fn sort_by_page(query: &mut SelectStatement, keys: &[Key]) {
-    sort(query, keys, Expr::col(("page", "id")), |key| {
-        Expr::col(("page", key.alias))
-    });
+    sort(query, keys, |key| Expr::col(("page", key.alias)));
+    query.order_by_expr(Expr::col(("page", "id")), direction_of_ties(keys));
 }
 
 /// What the values of the keys are called in a result.
@@ -81,7 +91,7 @@ pub(in crate::domain::leads) fn aliases(keys: &[Key]) -> impl Iterator<Item = &'
     keys.iter().map(|key| key.alias)
 }
 
-fn sort(query: &mut SelectStatement, keys: &[Key], id: Expr, column: impl Fn(&Key) -> Expr) {
+fn sort(query: &mut SelectStatement, keys: &[Key], column: impl Fn(&Key) -> Expr) {
     for key in keys {
         let nulls = match key.blanks {
             Blanks::First => NullOrdering::First,
@@ -93,7 +103,10 @@ fn sort(query: &mut SelectStatement, keys: &[Key], id: Expr, column: impl Fn(&Ke
             query.order_by_expr(column(key), key.direction.into());
         }
     }
-    query.order_by_expr(id, keys.last().map_or(Order::Desc, |key| key.direction.into()));
+}
+
+fn direction_of_ties(keys: &[Key]) -> Order {
+    keys.last().map_or(Order::Desc, |key| key.direction.into())
 }
 
 impl From<Direction> for Order {
