@@ -22,6 +22,7 @@ mod harness;
 mod isolation;
 mod journeybee;
 mod leadtrackr;
+mod matrix;
 mod nesting;
 mod openapi;
 mod operations;
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
         isolation::cases(),
         journeybee::cases(),
         leadtrackr::cases(),
+        matrix::cases(),
         nesting::cases(),
         openapi::cases(),
         operations::cases(),

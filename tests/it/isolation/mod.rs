@@ -1,7 +1,7 @@
 //! No path leads to another workspace: every root field and every route is tried by nobody, by somebody who may not, and
 //! by somebody of another workspace. A new one without such a case fails the test.
 
-mod attempts;
+pub mod attempts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,9 +29,9 @@ pub fn cases() -> Vec<Case> {
 }
 
 /// Home, full of things that nobody else may see, and what their ids are.
-struct Ids(BTreeMap<&'static str, String>);
+pub struct Ids(pub BTreeMap<&'static str, String>);
 
-async fn fill(app: &TestApp) -> Ids {
+pub async fn fill(app: &TestApp) -> Ids {
     let to = referred(app).await;
     app.journeybee().post(&reference(&to)).await.expect(201);
     let form = crate::leadtrackr::reference(&app.home.project.public_id);
@@ -95,7 +95,7 @@ async fn fill(app: &TestApp) -> Ids {
 
 impl Ids {
     /// The call with its ids in place; the longest names first, for one may begin another.
-    fn put_into(&self, call: &str) -> String {
+    pub fn put_into(&self, call: &str) -> String {
         let mut names: Vec<_> = self.0.iter().collect();
         names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
         let filled = |call: String, (name, value): (&&str, &String)| call.replace(&format!("@{name}"), value);
@@ -329,7 +329,7 @@ async fn a_key_of_one_project_sees_that_project(app: TestApp) {
 }
 
 /// The paths that routers are put together of, and what is tried against each. One that is not here has no case yet.
-const ROUTES: &[(&str, &str)] = &[
+pub const ROUTES: &[(&str, &str)] = &[
     (
         "/api/leads/createServerSideLead",
         "leadtrackr/: keys, projects of others",
