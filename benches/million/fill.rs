@@ -43,6 +43,7 @@ pub async fn fill(arguments: Arguments) -> Result<(), String> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
     Shown,
+    #[allow(dead_code, reason = "tests fill quietly")]
     Hidden,
 }
 

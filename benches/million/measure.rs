@@ -37,14 +37,7 @@ const MOST: u32 = 2000;
 const DEEP: usize = 50_000;
 
 pub async fn measure(arguments: Arguments) -> Result<(), String> {
-    let door = Door {
-        client: reqwest::Client::builder()
-            .no_proxy()
-            .build()
-            .map_err(|error| error.to_string())?,
-        url: format!("{}/graphql", arguments.url.trim_end_matches('/')),
-        key: arguments.key.clone(),
-    };
+    let door = Door::new(&arguments.url, &arguments.key)?;
     let known = door.learn().await?;
     println!(
         "{:32} {:>9} {:>12} {:>12} {:>12}",
