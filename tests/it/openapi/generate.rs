@@ -179,8 +179,6 @@ pub fn odd_text(dice: &mut Dice) -> String {
         "null",
         "NaN",
         "true",
-        "..",
-        "%2e%2e",
         "%C3%A4%F0%9F%99%82",
         "%E2%80%AE",
         "'%20OR%201=1--",
