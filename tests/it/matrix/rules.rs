@@ -163,7 +163,7 @@ fn rule(coordinate: &str) -> Rule {
     let listed =
         |table: &[(&str, Rule)], name: &str| table.iter().find(|(listed, _)| *listed == name).map(|(_, rule)| *rule);
     let payload = || match (owner.strip_suffix("Payload").or(owner.strip_suffix("Conflict")), field) {
-        (Some(_), "userErrors" | "conflict" | "fields") => Some(Rule::Anybody),
+        (Some(_), "userErrors" | "conflict") => Some(Rule::Anybody),
         _ => None,
     };
     let own = listed(FIELDS, coordinate).or_else(|| listed(TYPES, owner));

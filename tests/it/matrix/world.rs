@@ -13,7 +13,7 @@ use crate::isolation::{Ids, fill};
 
 /// What the attempts name. The person and the key among it are nobody's who asks: they are locked out and changed.
 pub async fn world(app: &TestApp) -> Ids {
-    app.home.user("victim@matrix.test", Role::Readonly).await;
+    app.home.user("victim@matrix.test", Role::Member).await;
     app.home.key_with(api_key(Scopes::READ, None)).await;
     let mut ids = fill(app).await;
     let mut form = crate::leadtrackr::reference(&app.home.project.public_id);
@@ -23,6 +23,8 @@ pub async fn world(app: &TestApp) -> Ids {
     for email in [OWN, OTHERS] {
         app.journeybee().post(&registration(app, email).await).await.expect(201);
     }
+    let attribution = attribution(app, &ids).await;
+    ids.0.insert("attribution", attribution);
     let fields = app
         .as_owner()
         .data("{ customFields { nodes { id type } } }", json!({}))
@@ -44,12 +46,30 @@ pub async fn world(app: &TestApp) -> Ids {
     ids
 }
 
+/// Of the lead that the attempts name, which somebody has written a note on, too.
+async fn attribution(app: &TestApp, ids: &Ids) -> String {
+    let add = r#"mutation {
+        addLeadNote(input: { leadId: "@lead", text: "Mine" }) { note { id } }
+        addLeadAttributions(input: { leadId: "@lead", expectedVersion: @version,
+            attributions: [{ id: "@source", attributedDate: "2023-01-15T10:30:00Z" }] }) { lead { attributions { id } } } }"#;
+    let lead = ids.put_into(r#"{ lead(by: { id: "@lead" }) { version } }"#);
+    let version = app.as_owner().data(&lead, json!({})).await["lead"]["version"].to_string();
+    let added = ids.put_into(&add.replace("@version", &version));
+    let added = app.as_owner().data(&added, json!({})).await;
+    added["addLeadAttributions"]["lead"]["attributions"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
 /// Two leads that differ in their project alone.
 const OWN: &str = "own@twins.test";
 const OTHERS: &str = "others@twins.test";
 
 /// What the doors that these leads come through do not make.
 const COMPLETE: &[&str] = &[
+    "UPDATE custom_field_options SET archived_at = (SELECT created_at FROM workspaces WHERE id = @home)
+        WHERE workspace_id = @home AND label = 'M'",
     "UPDATE leads SET project_id = @project WHERE workspace_id = @home AND email = 'own@twins.test'",
     "UPDATE leads SET project_id = @other WHERE workspace_id = @home AND email = 'others@twins.test'",
     "UPDATE leads SET campaign_id = (SELECT max(id) FROM campaigns WHERE workspace_id = @home),
