@@ -318,7 +318,7 @@ const MUTATIONS: &[Attempt] = &[
         "updateTag",
         Write,
         NotFound,
-        r#"updateTag(input: { tagId: "@tag", expectedVersion: 1, label: "T" })
+        r#"updateTag(input: { tagId: "@tag", expectedVersion: 1, label: "T2" })
            { tag { id } userErrors { code } conflict { current { id } fields } }"#,
     ),
     attempt(
@@ -421,7 +421,7 @@ const MUTATIONS: &[Attempt] = &[
         "updateCustomField",
         Write,
         NotFound,
-        r#"updateCustomField(input: { customFieldId: "@field", expectedVersion: 1, label: "F" })
+        r#"updateCustomField(input: { customFieldId: "@field", expectedVersion: 1, label: "F2" })
            { customField { id } userErrors { code } conflict { current { id } fields } }"#,
     ),
     attempt(
@@ -449,7 +449,7 @@ const MUTATIONS: &[Attempt] = &[
         "updateAttributionSource",
         Write,
         NotFound,
-        r#"updateAttributionSource(input: { attributionSourceId: "@source", expectedVersion: 1, label: "S" })
+        r#"updateAttributionSource(input: { attributionSourceId: "@source", expectedVersion: 1, label: "S2" })
            { attributionSource { id } userErrors { code } conflict { current { id } fields } }"#,
     ),
     attempt(
@@ -505,7 +505,7 @@ const MUTATIONS: &[Attempt] = &[
         "updatePartnership",
         Write,
         NotFound,
-        r#"updatePartnership(input: { partnershipId: "@partnership", expectedVersion: 1, invitation: INACTIVE })
+        r#"updatePartnership(input: { partnershipId: "@partnership", expectedVersion: 1, invitation: INVITED })
            { partnership { id } userErrors { code } conflict { current { id } fields } }"#,
     ),
     attempt(
@@ -623,7 +623,7 @@ const MUTATIONS: &[Attempt] = &[
         "updateConversionLabel",
         Write,
         NotFound,
-        r#"updateConversionLabel(input: { conversionLabelId: "@label", expectedVersion: 1, name: "L" })
+        r#"updateConversionLabel(input: { conversionLabelId: "@label", expectedVersion: 1, name: "L2" })
            { conversionLabel { id } userErrors { code } conflict { current { id } fields } }"#,
     ),
     attempt(
