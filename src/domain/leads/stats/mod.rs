@@ -2,7 +2,7 @@
 //! when they came in; and the credit that attribution sources have earned.
 //!
 //! Leads are counted in the database, one statement for all groups. A lead with two tags counts in the groups of both;
-//! one without any in the group of none. Time buckets come with their bounds from [`buckets`], so that both databases
+//! one without any in the group of none. Time buckets come with their bounds from `buckets`, so that both databases
 //! agree on time zones.
 
 mod buckets;
