@@ -79,13 +79,17 @@ pub async fn set_role(op: &Op, target: Target, role: Role) -> Result<User> {
 /// changes nothing.
 ///
 /// # Errors
-/// Without the scope `admin`, and for an owner without being one; an unknown user, or the caller's own (path `user`);
-/// another version than the expected one; a database fault.
+/// Without the scope `admin`, for an owner without being one, and to let in somebody who may do more than the caller; an
+/// unknown user, or the caller's own (path `user`); another version than the expected one; a database fault.
 pub async fn set_standing(op: &Op, target: Target, standing: Standing) -> Result<User> {
     catalogue::require_unbound(op, Scope::Admin)?;
     let tx = op.begin().await?;
     let before = editable(&tx, target.uuid).await?;
     refuse_self(&tx, &before)?;
+    // Whoever lets somebody in gives them what their role may do.
+    if standing == Standing::Enabled && !op.caller().scopes.contain(Scopes::from(before.role)) {
+        return Err(Error::Forbidden(Scope::Admin));
+    }
     let after = User {
         disabled_at: match standing {
             Standing::Enabled => None,

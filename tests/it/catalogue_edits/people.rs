@@ -18,6 +18,7 @@ pub fn cases() -> Vec<Case> {
         both(a_persons_key_is_rotated_by_that_person),
         both(a_key_that_administers_and_is_nobodys_is_rotated_by_owners_and_itself),
         both(nobody_locks_themself_out_by_their_key),
+        both(a_key_lets_nobody_in_who_may_do_more_than_it),
         both(of_many_rotations_of_one_version_one_secret_works),
     ]
 }
@@ -240,6 +241,25 @@ async fn nobody_locks_themself_out_by_their_key(app: TestApp) {
             "{call}"
         );
     }
+}
+
+async fn a_key_lets_nobody_in_who_may_do_more_than_it(app: TestApp) {
+    let admin_only = Scopes {
+        admin: true,
+        ..Scopes::default()
+    };
+    let (_, key) = app.home.key_with(api_key(admin_only, None)).await;
+    let editor = Editor(app.with_key(&key));
+    let member = invited(&app, "member@b.co", "MEMBER").await;
+    let at = |version: i64| json!({"userId": member, "expectedVersion": version});
+    // Keeping somebody out gives nobody anything.
+    let disabled = editor.edit("disableUser", at(1), "userErrors { code }").await;
+    assert_eq!(disabled["userErrors"], json!([]));
+    let query = "mutation($input: EnableUserInput!) { enableUser(input: $input) { userErrors { code } } }";
+    let refused = app.with_key(&key).graphql(query, json!({"input": at(2)})).await;
+    assert_eq!(refused.code(), "FORBIDDEN");
+    let enabled = Editor::owner(&app).edit("enableUser", at(2), USER).await;
+    assert_eq!(enabled["user"]["disabledAt"], Value::Null);
 }
 
 async fn of_many_rotations_of_one_version_one_secret_works(app: TestApp) {

@@ -294,9 +294,14 @@ async fn attributions_are_numbered_by_date_whatever_the_order_they_come_in(app: 
     assert_eq!(changes["attributions"]["to"].as_array().unwrap().len(), 2);
     let refused = problems(edit(&app, lead, change(vec![add(9_999_999, "01")], vec![])).await);
     assert_eq!(refused[0].0, ProblemCode::NotFound);
+    let path = |index: usize| -> Vec<PathSegment> { vec!["attributions".into(), "remove".into(), index.into()] };
     let refused = problems(edit(&app, lead, change(vec![], vec![first])).await);
-    let path: Vec<PathSegment> = vec!["attributions".into(), "remove".into(), 0.into()];
-    assert_eq!(refused, [(ProblemCode::NotFound, path)]);
+    assert_eq!(refused, [(ProblemCode::NotFound, path(0))]);
+    let refused = problems(edit(&app, lead, change(vec![], vec![first, first])).await);
+    assert_eq!(
+        refused,
+        [(ProblemCode::NotFound, path(0)), (ProblemCode::NotFound, path(1))]
+    );
 }
 
 async fn what_is_archived_stays_but_does_not_come(app: TestApp) {

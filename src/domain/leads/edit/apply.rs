@@ -1,6 +1,6 @@
 //! What an edit makes of a lead. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use uuid::Uuid;
 
@@ -184,18 +184,19 @@ fn set_field(after: &mut State, pick: &FieldPick, edit: &Resolved, problems: &mu
 }
 
 fn set_attributions(after: &mut State, edit: &Resolved, problems: &mut Problems) {
+    let known: HashSet<Uuid> = after.attributions.iter().map(|attributed| attributed.uuid).collect();
     for (uuid, path) in &edit.removed {
-        let before = after.attributions.len();
-        after.attributions.retain(|attributed| attributed.uuid != *uuid);
-        // The same one twice is one.
-        let repeated = edit.removed.iter().filter(|(other, _)| other == uuid).count() > 1;
-        if after.attributions.len() == before && !repeated {
+        if !known.contains(uuid) {
             problems.add(references::not_found(
                 path.clone(),
                 "This names no attribution of the lead",
             ));
         }
     }
+    let removed: HashSet<Uuid> = edit.removed.iter().map(|(uuid, _)| *uuid).collect();
+    after
+        .attributions
+        .retain(|attributed| !removed.contains(&attributed.uuid));
     for added in &edit.added {
         let same = |attributed: &Attributed| attributed.source_id == added.source.id && attributed.at == added.at;
         if after.attributions.iter().any(same) {

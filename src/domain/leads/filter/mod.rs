@@ -3,6 +3,7 @@
 //! A filter has two values, never three: a condition on something that a lead does not have is false, and its negation
 //! true. Texts compare by their folded form ([`text::key`]), of which 255 characters count.
 
+mod predicate;
 mod resolve;
 mod sql;
 

@@ -3,20 +3,21 @@
 //! What a lead is linked with is asked in two ways: as `id IN (…)` where every row must fulfil it, so that the database
 //! can start from the few links; as `EXISTS` below `or` and `not`, where it has to look at the row anyhow.
 
-use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr};
-use sea_orm::{ActiveEnum, ColumnTrait, Condition, DatabaseBackend, QueryFilter, QuerySelect, QueryTrait, Value};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, Condition, DatabaseBackend, QueryFilter, QuerySelect, QueryTrait};
 
-use super::{
-    Bound, Choice, ExactField, FieldMatch, LeadFilter, Leaf, Links, MAX_WORDS, Presence, Range, Resolved, TextField,
-    TextMatch,
+use super::predicate::{
+    Place, Test, always, column_links, contains, denied, exact, like, missing, never, one_of, place_of, presence,
+    range, starts_with, stored, whole,
 };
+use super::{FieldMatch, LeadFilter, Leaf, Links, MAX_WORDS, Resolved, TextField, TextMatch};
 use crate::domain::Ref;
 use crate::domain::conversions::{self, Standing};
 use crate::domain::custom_fields::FieldType;
 use crate::domain::leads::keys;
 use crate::domain::leads::register::OptionRef;
 use crate::domain::op::Op;
-use crate::domain::text::{self, MAX_KEY};
+use crate::domain::text;
 use crate::entity::{
     Tenant, lead, lead_assignee, lead_attribution, lead_click_id, lead_custom_field_choice, lead_custom_field_value,
     lead_tag, partnership_lead,
@@ -33,27 +34,6 @@ impl Resolved {
         }
         .tree(&self.filter, Place::Demanded)
     }
-}
-
-/// Where a condition stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    /// Every row must fulfil it.
-    Demanded,
-    /// Below an `or`.
-    Optional,
-    /// It must not hold.
-    Denied,
-}
-
-/// One condition before its place is known.
-enum Test {
-    Never,
-    /// True, false, or NULL when the lead lacks it.
-    Row(Expr),
-    /// A row of another table that points to the lead.
-    Link(Box<dyn Fn(Place) -> Expr>),
-    All(Vec<Test>),
 }
 
 struct Compiler<'a> {
@@ -317,191 +297,5 @@ impl Compiler<'_> {
                 Place::Denied => Expr::not_exists(pointing()),
             }
         }))
-    }
-}
-
-/// The test as it has to be put in its place.
-fn place_of(test: Test, place: Place) -> Expr {
-    match (test, place) {
-        (Test::Never, Place::Demanded | Place::Optional) => never(),
-        (Test::Never, Place::Denied) => always(),
-        (Test::Row(row), Place::Demanded | Place::Optional) => row,
-        (Test::Row(row), Place::Denied) => fails(row),
-        (Test::Link(link), place) => link(place),
-        (Test::All(tests), Place::Demanded | Place::Optional) => {
-            let tests = tests.into_iter().map(|test| place_of(test, place));
-            tests.fold(always(), ExprTrait::and)
-        }
-        (Test::All(tests), Place::Denied) => {
-            let tests = tests.into_iter().map(|test| place_of(test, Place::Denied));
-            tests.fold(never(), ExprTrait::or)
-        }
-    }
-}
-
-/// The opposite, wherever it stands.
-fn denied(test: Test) -> Test {
-    match test {
-        Test::Never => Test::All(Vec::new()),
-        Test::Row(row) => Test::Row(fails(row)),
-        Test::Link(link) => Test::Link(Box::new(move |place| match place {
-            Place::Demanded | Place::Optional => link(Place::Denied),
-            Place::Denied => link(Place::Optional),
-        })),
-        Test::All(tests) => {
-            let tests = tests.into_iter().map(|test| place_of(test, Place::Denied));
-            Test::Row(tests.fold(never(), ExprTrait::or))
-        }
-    }
-}
-
-fn presence(test: Test, is: Presence) -> Test {
-    match is {
-        Presence::Present => test,
-        Presence::Missing => denied(test),
-    }
-}
-
-/// Whether a condition is false or NULL.
-fn fails(row: Expr) -> Expr {
-    Expr::from(Func::coalesce([row, Expr::val(false)])).not()
-}
-
-fn never() -> Expr {
-    Expr::cust("1 = 0")
-}
-
-fn always() -> Expr {
-    Expr::cust("1 = 1")
-}
-
-fn whole(condition: Condition) -> Expr {
-    Expr::from(Condition::all().add(always()).add(condition))
-}
-
-fn missing<C: ColumnTrait>(column: C, is: Presence) -> Test {
-    Test::Row(match is {
-        Presence::Present => column.is_not_null(),
-        Presence::Missing => column.is_null(),
-    })
-}
-
-fn one_of<C: ColumnTrait, V: Into<Value>>(column: C, values: Vec<V>) -> Test {
-    let values: Vec<Value> = values.into_iter().map(Into::into).filter(storable).collect();
-    match values.is_empty() {
-        true => Test::Never,
-        false => Test::Row(Expr::col(column.as_column_ref()).is_in(values)),
-    }
-}
-
-/// `PostgreSQL` cannot even be asked for U+0000.
-fn storable(value: &Value) -> bool {
-    !matches!(value, Value::String(Some(text)) if text.contains('\0'))
-}
-
-fn exact(field: ExactField, choice: &Choice<String>) -> Test {
-    let column = match field {
-        ExactField::FormName => lead::Column::FormName,
-        ExactField::UniqueIdentifier => lead::Column::ExternalId,
-    };
-    match choice {
-        Choice::OneOf(texts) => one_of(column, texts.clone()),
-        Choice::Is(is) => missing(column, *is),
-    }
-}
-
-fn stored<T: ActiveEnum<Value = String>>(column: lead::Column, choice: &Choice<T>) -> Test {
-    match choice {
-        Choice::OneOf(values) => one_of(column, values.iter().map(ActiveEnum::to_value).collect()),
-        Choice::Is(is) => missing(column, *is),
-    }
-}
-
-/// A link that is a column of the lead: it has one at most.
-fn column_links(column: lead::Column, links: &Links, number: impl Fn(&Ref) -> Option<i64>) -> Test {
-    let any = |refs: &[Ref]| one_of(column, refs.iter().filter_map(&number).collect::<Vec<i64>>());
-    match links {
-        Links::AnyOf(refs) => any(refs),
-        Links::AllOf(refs) => Test::All(refs.iter().map(|it| any(std::slice::from_ref(it))).collect()),
-        Links::NoneOf(refs) => denied(any(refs)),
-        Links::Is(is) => missing(column, *is),
-    }
-}
-
-fn contains<C: ColumnTrait>(column: C, part: &str) -> Test {
-    match part {
-        "" => missing(column, Presence::Present),
-        part if part.contains('\0') || part.chars().count() > 4 * MAX_KEY => Test::Never,
-        part => Test::Row(like(column, part)),
-    }
-}
-
-fn like<C: ColumnTrait>(column: C, part: &str) -> Expr {
-    let mut pattern = String::from("%");
-    for character in part.chars() {
-        if matches!(character, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(character);
-    }
-    pattern.push('%');
-    Expr::col(column.as_column_ref()).like(LikeExpr::new(pattern).escape('\\'))
-}
-
-fn starts_with<C: ColumnTrait>(column: C, part: &str) -> Test {
-    let expr = || Expr::col(column.as_column_ref());
-    match part {
-        "" => missing(column, Presence::Present),
-        part if part.contains('\0') => Test::Never,
-        part => Test::Row(match successor(part) {
-            Some(next) => expr().gte(part).and(expr().lt(next)),
-            None => expr().gte(part),
-        }),
-    }
-}
-
-/// The first text that comes after all that begin with this one, by code points.
-fn successor(text: &str) -> Option<String> {
-    let mut characters: Vec<char> = text.chars().collect();
-    while let Some(last) = characters.pop() {
-        // The step over the surrogates, which are no characters.
-        let next = (u32::from(last) + 1..=u32::from(char::MAX)).find_map(char::from_u32);
-        if let Some(next) = next {
-            characters.push(next);
-            return Some(characters.into_iter().collect());
-        }
-    }
-    None
-}
-
-fn range<C: ColumnTrait, T: Into<Value>>(column: C, range: Range<T>) -> Condition {
-    let expr = || Expr::col(column.as_column_ref());
-    let Range { from, to } = range;
-    Condition::all()
-        .add_option(from.map(|from| match from {
-            Bound::Including(value) => expr().gte(value.into()),
-            Bound::Excluding(value) => expr().gt(value.into()),
-        }))
-        .add_option(to.map(|to| match to {
-            Bound::Including(value) => expr().lte(value.into()),
-            Bound::Excluding(value) => expr().lt(value.into()),
-        }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_successor_follows_all_texts_that_begin_so() {
-        for (text, next) in [
-            ("a", "b"),
-            ("az", "a{"),
-            ("a\u{d7ff}", "a\u{e000}"),
-            ("a\u{10ffff}", "b"),
-        ] {
-            assert_eq!(successor(text).as_deref(), Some(next));
-        }
-        assert_eq!(successor("\u{10ffff}"), None);
     }
 }
