@@ -81,6 +81,8 @@ CREATE INDEX leads_status ON leads (workspace_id, status, created_at, id)
     WHERE deleted_at IS NULL AND merged_into_id IS NULL;
 CREATE INDEX leads_status_rank ON leads (workspace_id, status_rank, id)
     WHERE deleted_at IS NULL AND merged_into_id IS NULL;
+CREATE INDEX leads_status_rank_newest ON leads (workspace_id, status_rank, created_at DESC, id DESC)
+    WHERE deleted_at IS NULL AND merged_into_id IS NULL;
 CREATE INDEX leads_source ON leads (workspace_id, source, created_at, id)
     WHERE deleted_at IS NULL AND merged_into_id IS NULL;
 CREATE INDEX leads_origin ON leads (workspace_id, origin, created_at, id)
