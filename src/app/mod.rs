@@ -13,7 +13,8 @@ use tokio::net::TcpListener;
 
 use crate::auth::{Authenticator, Gate, KeyError};
 use crate::config::{
-    AuthConfig, Config, ConfigError, DatabaseConfig, DatabaseTarget, HttpConfig, LimitsConfig, Needs, Sources, Switch,
+    AuthConfig, Config, ConfigError, DatabaseConfig, DatabaseTarget, HttpConfig, Introspection, LimitsConfig, Needs,
+    Sources, Switch,
 };
 use crate::domain::database::{Database, DatabaseOptions};
 use crate::domain::error::{Error, Fault};
@@ -195,7 +196,7 @@ pub fn authenticator(config: &Config, services: &Services) -> Result<Authenticat
 
 fn doors(gate: Gate, config: &Config) -> Router {
     let explorer = config.graphiql;
-    let limits = graphql_limits(config.limits, config.http.request_timeout);
+    let limits = graphql_limits(config);
     let doors = Router::new()
         .merge(graphql::router(gate.clone(), limits))
         .merge(rest::router(gate))
@@ -206,23 +207,34 @@ fn doors(gate: Gate, config: &Config) -> Router {
     }
 }
 
-fn graphql_limits(limits: LimitsConfig, request_time: Duration) -> graphql::Limits {
+fn graphql_limits(config: &Config) -> graphql::Limits {
     let LimitsConfig {
         graphql_body,
         document_bytes,
         document_tokens,
         document_nesting,
+        document_cache,
         page_default,
         page_max,
-    } = limits;
+    } = config.limits;
+    let defaults = graphql::Limits::default();
     graphql::Limits {
         body: graphql_body,
-        body_time: graphql::Limits::default().body_time.min(request_time / 2),
+        body_time: defaults.body_time.min(config.http.request_timeout / 2),
         document: graphql::DocumentLimits {
             bytes: document_bytes,
             tokens: document_tokens,
             nesting: document_nesting,
-            ..graphql::DocumentLimits::default()
+            ..defaults.document
+        },
+        introspection: match config.introspection {
+            Introspection::Public => graphql::Introspection::Public,
+            Introspection::Authenticated => graphql::Introspection::Authenticated,
+            Introspection::Off => graphql::Introspection::Off,
+        },
+        cache: graphql::DocumentCache {
+            documents: document_cache,
+            ..defaults.cache
         },
         pages: graphql::PageLimits {
             default: page_default,

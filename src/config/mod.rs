@@ -23,6 +23,7 @@ pub struct Config {
     pub secret: SecretConfig,
     pub provider: Option<ProviderConfig>,
     pub limits: LimitsConfig,
+    pub introspection: Introspection,
     pub graphiql: Switch,
     pub log: LogConfig,
     /// How long the body that a lead came with is kept.
@@ -37,6 +38,14 @@ pub struct Config {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Switch {
     On,
+    Off,
+}
+
+/// Who may read the schema from the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Introspection {
+    Public,
+    Authenticated,
     Off,
 }
 
@@ -113,6 +122,8 @@ pub struct LimitsConfig {
     pub document_tokens: usize,
     /// Brackets of any kind inside each other in a GraphQL document.
     pub document_nesting: usize,
+    /// GraphQL documents that are remembered.
+    pub document_cache: usize,
     /// Rows of a page that says no number.
     pub page_default: u64,
     /// Rows of a page at most.
@@ -126,6 +137,7 @@ impl Default for LimitsConfig {
             document_bytes: 64 * 1024,
             document_tokens: 5000,
             document_nesting: 64,
+            document_cache: 1000,
             page_default: 50,
             page_max: 100,
         }
@@ -166,6 +178,7 @@ impl Config {
             secret: SecretConfig::Given(Secret::new(*b"a secret that only tests may use")),
             provider: None,
             limits: LimitsConfig::default(),
+            introspection: Introspection::Authenticated,
             graphiql: Switch::On,
             log: LogConfig {
                 format: LogFormat::Text,

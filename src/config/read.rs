@@ -11,8 +11,8 @@ use tracing_subscriber::EnvFilter;
 
 use super::table::{self, SETTINGS, Setting};
 use super::{
-    Config, DatabaseConfig, DatabaseTarget, HttpConfig, LimitsConfig, LogConfig, LogFormat, ProviderConfig,
-    ProviderKeys, Secret, SecretConfig, Switch, database_url,
+    Config, DatabaseConfig, DatabaseTarget, HttpConfig, Introspection, LimitsConfig, LogConfig, LogFormat,
+    ProviderConfig, ProviderKeys, Secret, SecretConfig, Switch, database_url,
 };
 
 const PREFIX: &str = "LEADGRAPH_";
@@ -118,6 +118,7 @@ impl Reader<'_> {
         let secret = self.secret(database.as_ref().map(|database| &database.target), needs);
         let provider = self.provider();
         let limits = self.limits();
+        let introspection = self.value(&table::INTROSPECTION, introspection);
         let graphiql = self.value(&table::GRAPHIQL, switch);
         let log = self.log();
         let intake_retention_days = self.value(&table::INTAKE_RETENTION_DAYS, |text| number(text, 1, 36_500));
@@ -127,6 +128,7 @@ impl Reader<'_> {
             secret: secret?,
             provider: provider?,
             limits: limits?,
+            introspection: introspection?,
             graphiql: graphiql?,
             log: log?,
             intake_retention_days: intake_retention_days?,
@@ -271,6 +273,7 @@ impl Reader<'_> {
         let document_tokens = self.value(&table::DOCUMENT_TOKENS, |text| number(text, 16, 100_000));
         // The parser's stack ends somewhere above a thousand levels.
         let document_nesting = self.value(&table::DOCUMENT_NESTING, |text| number(text, 4, 256));
+        let document_cache = self.value(&table::DOCUMENT_CACHE, |text| number(text, 0, 100_000));
         let page_max = self.value(&table::PAGE_MAX, |text| number(text, 1, 10_000));
         let page_default = self.page_default(page_max);
         Some(LimitsConfig {
@@ -278,6 +281,7 @@ impl Reader<'_> {
             document_bytes: document_bytes?,
             document_tokens: document_tokens?,
             document_nesting: document_nesting?,
+            document_cache: document_cache?,
             page_default: page_default?,
             page_max: page_max?,
         })
@@ -385,6 +389,15 @@ fn switch(text: &str) -> Result<Switch, String> {
         "on" | "true" | "1" | "yes" => Ok(Switch::On),
         "off" | "false" | "0" | "no" => Ok(Switch::Off),
         _ => Err(format!("must be on or off, not {text:?}")),
+    }
+}
+
+fn introspection(text: &str) -> Result<Introspection, String> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "public" => Ok(Introspection::Public),
+        "authenticated" => Ok(Introspection::Authenticated),
+        "off" => Ok(Introspection::Off),
+        _ => Err(format!("must be public, authenticated or off, not {text:?}")),
     }
 }
 

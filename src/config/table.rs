@@ -52,6 +52,10 @@ settings! {
         "Tokens of a GraphQL document at most";
     DOCUMENT_NESTING = "LEADGRAPH_DOCUMENT_NESTING", "64",
         "Brackets inside each other in a GraphQL document at most";
+    DOCUMENT_CACHE = "LEADGRAPH_DOCUMENT_CACHE", "1000",
+        "How many GraphQL documents are kept as they were read, so that they are not read and checked again, and can be named by their hash; `0`: none";
+    INTROSPECTION = "LEADGRAPH_INTROSPECTION", "authenticated",
+        "Who may read the schema from the server, and is told what a misspelt name might mean: `public`, `authenticated` (whoever has a key or token) or `off` (nobody)";
     PAGE_DEFAULT = "LEADGRAPH_PAGE_DEFAULT", "50",
         "Rows of a page when the query says no number; never more than `LEADGRAPH_PAGE_MAX`";
     PAGE_MAX = "LEADGRAPH_PAGE_MAX", "100",

@@ -5,27 +5,42 @@
 //! beside a variable that was left out), and its executor then fails in the middle, after earlier mutations of the
 //! request have been done.
 
-use async_graphql::parser::types::{ExecutableDocument, Field, OperationDefinition, OperationType, Selection};
+use std::collections::HashSet;
+
+use async_graphql::parser::types::{
+    Directive, ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
+};
 use async_graphql::registry::{MetaField, MetaInputValue, MetaType, MetaTypeName, Registry};
-use async_graphql::{Name, OutputType, Positioned, Value, Variables};
+use async_graphql::{Name, ObjectType, Positioned, SubscriptionType, Value, Variables};
 use bytes::Bytes;
 
 use super::error::Code;
 use super::guard::Refusal;
-use super::{Mutation, Query};
 
 /// The types of the schema, for looking up what an argument should be.
-pub struct Types(Registry);
+pub struct Types {
+    registry: Registry,
+    query: String,
+    mutation: String,
+    subscription: String,
+}
 
 impl Types {
-    pub fn new() -> Self {
+    /// Those of a schema with these roots.
+    pub fn of<Q: ObjectType, M: ObjectType, S: SubscriptionType>() -> Self {
         let mut registry = Registry::default();
-        Query::create_type_info(&mut registry);
-        Mutation::create_type_info(&mut registry);
-        Self(registry)
+        Q::create_type_info(&mut registry);
+        M::create_type_info(&mut registry);
+        S::create_type_info(&mut registry);
+        Self {
+            registry,
+            query: Q::type_name().into_owned(),
+            mutation: M::type_name().into_owned(),
+            subscription: S::type_name().into_owned(),
+        }
     }
 
-    /// Only fields at the top have arguments. Those that do not exist are the validator's business.
+    /// Fields and types that do not exist are the validator's business.
     ///
     /// # Errors
     /// The first argument that does not fit.
@@ -36,17 +51,19 @@ impl Types {
         variables: &Variables,
     ) -> Result<(), Refusal> {
         let root = match operation.ty {
-            OperationType::Query => Query::type_name(),
-            OperationType::Mutation => Mutation::type_name(),
-            OperationType::Subscription => return Ok(()),
+            OperationType::Query => &self.query,
+            OperationType::Mutation => &self.mutation,
+            OperationType::Subscription => &self.subscription,
         };
-        let Some(MetaType::Object { fields, .. }) = self.0.types.get(&*root) else {
-            return Ok(());
+        let mut walk = Walk {
+            types: self,
+            document,
+            variables,
+            open: vec![(root, &operation.selection_set.node)],
+            spread: HashSet::new(),
         };
-        for field in top_fields(document, operation) {
-            if let Some(known) = fields.get(field.node.name.node.as_str()) {
-                self.arguments(known, &field.node, variables)?;
-            }
+        while let Some((parent, set)) = walk.open.pop() {
+            walk.selection(parent, set)?;
         }
         Ok(())
     }
@@ -56,10 +73,9 @@ impl Types {
             let Some(argument) = known.args.get(name.node.as_str()) else {
                 continue;
             };
-            let filled = value.node.clone().into_const_with(|variable| -> Result<Value, ()> {
-                Ok(variables.get(&variable).cloned().unwrap_or_else(left_out))
-            });
-            let Ok(filled) = filled else { continue };
+            let Ok(filled) = value.node.clone().into_const_with(filler(variables)) else {
+                continue;
+            };
             let fits = match is_left_out(&filled) {
                 true if is_required(argument) => Err(missing(&name.node, &argument.ty)),
                 true => Ok(()),
@@ -93,7 +109,7 @@ impl Types {
     }
 
     fn fits_named(&self, name: &str, value: &Value, path: &str) -> Result<(), String> {
-        let fits = match self.0.types.get(name) {
+        let fits = match self.registry.types.get(name) {
             Some(MetaType::Scalar { .. }) if name == "Int" => is_int(value),
             Some(MetaType::Scalar { is_valid, .. }) => is_valid.as_ref().is_none_or(|is_valid| is_valid(value)),
             Some(MetaType::Enum { enum_values, .. }) => match value {
@@ -174,23 +190,76 @@ fn is_left_out(value: &Value) -> bool {
     matches!(value, Value::Binary(_))
 }
 
-/// The fields at the top, fragments looked through. Their number is bounded, see [`super::guard`].
-fn top_fields<'a>(document: &'a ExecutableDocument, operation: &'a OperationDefinition) -> Vec<&'a Positioned<Field>> {
-    let mut found = Vec::new();
-    let mut open = vec![&operation.selection_set.node];
-    while let Some(set) = open.pop() {
+/// What a variable stands for in an argument.
+fn filler(variables: &Variables) -> impl Fn(Name) -> Result<Value, ()> {
+    |variable| Ok(variables.get(&variable).cloned().unwrap_or_else(left_out))
+}
+
+/// Every field of an operation once: fragments are looked into where they are first spread, for arguments mean the same
+/// in every place.
+struct Walk<'a> {
+    types: &'a Types,
+    document: &'a ExecutableDocument,
+    variables: &'a Variables,
+    /// Selections that are still to be looked at, each with the name of its type.
+    open: Vec<(&'a str, &'a SelectionSet)>,
+    spread: HashSet<&'a str>,
+}
+
+impl<'a> Walk<'a> {
+    fn selection(&mut self, parent: &'a str, set: &'a SelectionSet) -> Result<(), Refusal> {
+        let fields = self.types.registry.types.get(parent).and_then(MetaType::fields);
         for item in &set.items {
+            self.conditions(item.node.directives())?;
             match &item.node {
-                Selection::Field(field) => found.push(field),
-                Selection::InlineFragment(fragment) => open.push(&fragment.node.selection_set.node),
+                Selection::Field(field) => {
+                    let name = field.node.name.node.as_str();
+                    let Some(known) = fields.and_then(|fields| fields.get(name)) else {
+                        continue;
+                    };
+                    self.types.arguments(known, &field.node, self.variables)?;
+                    let inner = MetaTypeName::concrete_typename(&known.ty);
+                    self.open.push((inner, &field.node.selection_set.node));
+                }
+                Selection::InlineFragment(fragment) => {
+                    let condition = fragment.node.type_condition.as_ref();
+                    let inner = condition.map_or(parent, |condition| condition.node.on.node.as_str());
+                    self.open.push((inner, &fragment.node.selection_set.node));
+                }
                 Selection::FragmentSpread(spread) => {
-                    let fragment = document.fragments.get(&spread.node.fragment_name.node);
-                    open.extend(fragment.map(|fragment| &fragment.node.selection_set.node));
+                    let name = spread.node.fragment_name.node.as_str();
+                    let Some(fragment) = self.document.fragments.get(name) else {
+                        continue;
+                    };
+                    if self.spread.insert(name) {
+                        let inner = fragment.node.type_condition.node.on.node.as_str();
+                        self.open.push((inner, &fragment.node.selection_set.node));
+                    }
                 }
             }
         }
+        Ok(())
     }
-    found
+
+    /// `@skip` and `@include`: the executor would take anything but true for false.
+    fn conditions(&self, directives: &[Positioned<Directive>]) -> Result<(), Refusal> {
+        for directive in directives {
+            let name = directive.node.name.node.as_str();
+            if !matches!(name, "skip" | "include") {
+                continue;
+            }
+            let condition = directive.node.get_argument("if");
+            let decides = condition.map(|condition| condition.node.clone().into_const_with(filler(self.variables)));
+            if !matches!(decides, Some(Ok(Value::Boolean(_)))) {
+                return Err(Refusal {
+                    code: Code::ValidationFailed,
+                    message: format!("\"if\" of \"@{name}\" is no \"Boolean!\""),
+                    at: Some(directive.pos),
+                });
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -199,12 +268,17 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::graphql::{Mutation, Query};
 
     fn check(query: &str, variables: serde_json::Value) -> Result<(), String> {
         let document = parse_query(query).unwrap();
         let (_, operation) = document.operations.iter().next().unwrap();
         let variables = Variables::from_json(variables);
-        let checked = Types::new().check(&document, &operation.node, &variables);
+        let checked = Types::of::<Query, Mutation, async_graphql::EmptySubscription>().check(
+            &document,
+            &operation.node,
+            &variables,
+        );
         checked.map_err(|refusal| refusal.message)
     }
 
@@ -318,6 +392,21 @@ mod tests {
                 "query($ids: [ID!]) { ...F } fragment F on Query { nodes(ids: $ids) { id } }",
                 json!({}),
                 "\"ids\" of type \"[ID!]!\" is missing",
+            ),
+            (
+                "query($n: Int) { tags { nodes { ...T } } } fragment T on Tag { leads(first: $n) { totalCount } }",
+                json!({"n": 1.5}),
+                "\"first\" is no \"Int\"",
+            ),
+            (
+                "query($n: Int) { tags { nodes { ... on Tag { leads(first: 3000000000) { totalCount } } } } }",
+                json!({}),
+                "\"first\" is no \"Int\"",
+            ),
+            (
+                "query($b: Boolean!) { tags @skip(if: $b) { totalCount } }",
+                json!({"b": "yes"}),
+                "\"if\" of \"@skip\"",
             ),
         ] {
             let refused = check(query, variables).expect_err(query);

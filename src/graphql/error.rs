@@ -19,6 +19,8 @@ pub enum Code {
     /// An argument breaks a rule that the schema cannot express.
     BadUserInput,
     LimitExceeded,
+    /// A document was named by a hash that nobody has sent the text for. Apollo's clients know these words.
+    PersistedQueryNotFound,
     Unavailable,
     Internal,
 }
@@ -33,6 +35,7 @@ impl Code {
             Self::ValidationFailed => "GRAPHQL_VALIDATION_FAILED",
             Self::BadUserInput => "BAD_USER_INPUT",
             Self::LimitExceeded => "LIMIT_EXCEEDED",
+            Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
             Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL",
         }

@@ -15,6 +15,7 @@ mod conversion_label;
 mod conversion_label_edit;
 mod custom_field;
 mod custom_field_edit;
+mod engine;
 mod error;
 mod guard;
 mod http;
@@ -44,10 +45,11 @@ mod user_edit;
 mod viewer;
 mod workspace;
 
-use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
+use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder};
 
 use crate::domain::Services;
 
+pub use engine::{DocumentCache, Introspection};
 pub use guard::DocumentLimits;
 pub use http::{Limits, router};
 pub use paging::PageLimits;
@@ -104,9 +106,9 @@ pub struct Mutation(
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
 /// The schema as it is served.
-pub fn schema(services: Services, pages: PageLimits) -> Schema {
+fn served(services: Services, pages: PageLimits) -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     let builder = Schema::build(Query::default(), Mutation::default(), EmptySubscription);
-    builder.data(services).data(pages).finish()
+    builder.data(services).data(pages)
 }
 
 /// The schema as text: the same for every run.

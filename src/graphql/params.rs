@@ -1,39 +1,88 @@
-//! What a request asks for: the parameters in its body, the operation it names, the variables it fills.
+//! What a request asks for: the parameters in its body, its URL or its message, the operation it names, the variables it
+//! fills.
 
 use async_graphql::Variables;
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition};
 use async_graphql::{Name, Pos, Positioned, Value};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::error::Code;
 use super::guard::Refusal;
 
+/// SHA-256 of a document's text.
+pub type Hash = [u8; 32];
+
+/// How a request says which document it wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    Text(String),
+    /// By its hash, as automatic persisted queries do; the first time with the text.
+    Hash(Hash, Option<String>),
+}
+
 /// The parameters of a GraphQL request.
 #[derive(Debug, PartialEq)]
 pub struct Params {
-    pub query: String,
+    pub document: Asked,
     pub operation_name: Option<String>,
     pub variables: Variables,
 }
 
+/// A sentence for a client whose request is none.
+pub type Complaint = &'static str;
+
 impl Params {
-    /// Nested JSON is bounded by the JSON reader, at 128 levels.
+    /// Those in a body. Nested JSON is bounded by the JSON reader, at 128 levels.
     ///
     /// # Errors
     /// A sentence for the client.
-    pub fn parse(body: &[u8]) -> Result<Self, &'static str> {
+    pub fn parse(body: &[u8]) -> Result<Self, Complaint> {
         let body: Json = serde_json::from_slice(body).map_err(|_| "The body is not valid JSON")?;
-        let mut members = match body {
-            Json::Object(members) => members,
-            Json::Array(_) => return Err("Batches are not supported: send one request at a time"),
-            Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {
-                return Err("The body must be a JSON object");
+        match body {
+            Json::Object(members) => Self::of(members),
+            Json::Array(_) => Err("Batches are not supported: send one request at a time"),
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => Err("The body must be a JSON object"),
+        }
+    }
+
+    /// Those in the query string of a URL, where `variables` and `extensions` are JSON.
+    ///
+    /// # Errors
+    /// A sentence for the client.
+    pub fn parse_url(query: &str) -> Result<Self, Complaint> {
+        let mut members = Map::new();
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            let value = match &*name {
+                "variables" | "extensions" if !value.is_empty() => {
+                    serde_json::from_str(&value).map_err(|_| "\"variables\" and \"extensions\" must be JSON")?
+                }
+                "query" | "operationName" if !value.is_empty() => Json::String(value.into_owned()),
+                _ => continue,
+            };
+            if members.insert(name.into_owned(), value).is_some() {
+                return Err("A parameter is given twice");
             }
+        }
+        Self::of(members)
+    }
+
+    /// # Errors
+    /// A sentence for the client.
+    pub fn of(mut members: Map<String, Json>) -> Result<Self, Complaint> {
+        let hash = match members.remove("extensions") {
+            Some(Json::Object(mut extensions)) => persisted(extensions.remove("persistedQuery"))?,
+            Some(Json::Null) | None => None,
+            Some(_) => return Err("The parameter \"extensions\" must be an object or null"),
         };
-        let query = match members.remove("query") {
-            Some(Json::String(query)) => query,
-            None | Some(Json::Null) => return Err("The parameter \"query\" is missing"),
+        let text = match members.remove("query") {
+            Some(Json::String(query)) => Some(query),
+            None | Some(Json::Null) => None,
             Some(_) => return Err("The parameter \"query\" must be a string"),
+        };
+        let document = match (hash, text) {
+            (Some(hash), text) => Asked::Hash(hash, text),
+            (None, Some(text)) => Asked::Text(text),
+            (None, None) => return Err("The parameter \"query\" is missing"),
         };
         let operation_name = match members.remove("operationName") {
             Some(Json::String(name)) => Some(name),
@@ -45,12 +94,8 @@ impl Params {
             None | Some(Json::Null) => Variables::default(),
             Some(_) => return Err("The parameter \"variables\" must be an object or null"),
         };
-        match members.remove("extensions") {
-            Some(Json::Object(_) | Json::Null) | None => {}
-            Some(_) => return Err("The parameter \"extensions\" must be an object or null"),
-        }
         Ok(Self {
-            query,
+            document,
             operation_name,
             variables,
         })
@@ -107,6 +152,30 @@ impl Params {
     }
 }
 
+/// The hash in `extensions.persistedQuery`, as Apollo's clients send it.
+fn persisted(extension: Option<Json>) -> Result<Option<Hash>, Complaint> {
+    let Some(extension) = extension.filter(|extension| !extension.is_null()) else {
+        return Ok(None);
+    };
+    if extension["version"] != 1 {
+        return Err("\"extensions.persistedQuery\" must have the version 1");
+    }
+    let hash = extension["sha256Hash"].as_str().and_then(unhex);
+    hash.map(Some)
+        .ok_or("\"extensions.persistedQuery.sha256Hash\" must be 64 hexadecimal digits")
+}
+
+fn unhex(text: &str) -> Option<Hash> {
+    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mut hash = Hash::default();
+    for (byte, digits) in hash.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+    }
+    Some(hash)
+}
+
 fn invalid(message: String, at: Option<Pos>) -> Refusal {
     Refusal {
         code: Code::ValidationFailed,
@@ -151,9 +220,60 @@ mod tests {
         }
     }
 
+    #[test]
+    fn urls_are_taken_strictly() {
+        let taken = |query: &str| Params::parse_url(query);
+        let full = taken("query=%7Ba%7D&operationName=A&variables=%7B%22x%22:1%7D&extensions=%7B%7D&other=1").unwrap();
+        assert_eq!(full.document, Asked::Text("{a}".into()));
+        assert_eq!(full.operation_name.as_deref(), Some("A"));
+        assert_eq!(full.variables.into_value().into_json().unwrap(), json!({"x": 1}));
+        assert!(taken("query={a}+{b}&operationName=&variables=&extensions=").is_ok());
+        for (bad, reason) in [
+            ("", "missing"),
+            ("query=", "missing"),
+            ("query={a}&query={b}", "twice"),
+            ("query={a}&variables={", "JSON"),
+            ("query={a}&variables=[]", "variables"),
+            ("query={a}&extensions=1", "extensions"),
+        ] {
+            let refused = taken(bad).unwrap_err();
+            assert!(refused.contains(reason), "{bad}: {refused}");
+        }
+    }
+
+    #[test]
+    fn a_document_may_go_by_its_hash() {
+        let taken = |extension: Json, query: Option<&str>| {
+            let body = json!({"query": query, "extensions": {"persistedQuery": extension}});
+            Params::parse(body.to_string().as_bytes()).map(|params| params.document)
+        };
+        let named = |hash: &str| json!({"version": 1, "sha256Hash": hash});
+        let hash = "0a".repeat(32);
+        assert_eq!(taken(named(&hash), None), Ok(Asked::Hash([10; 32], None)));
+        assert_eq!(
+            taken(named(&hash.to_uppercase()), Some("{a}")),
+            Ok(Asked::Hash([10; 32], Some("{a}".into())))
+        );
+        assert_eq!(taken(Json::Null, Some("{a}")), Ok(Asked::Text("{a}".into())));
+        for bad in [
+            json!({}),
+            json!("x"),
+            json!({"version": 2, "sha256Hash": hash}),
+            json!({"version": 1}),
+            named("0a"),
+            named(&"é".repeat(32)),
+            named(&"0+".repeat(32)),
+        ] {
+            assert!(
+                taken(bad.clone(), Some("{a}")).unwrap_err().contains("persistedQuery"),
+                "{bad}"
+            );
+        }
+    }
+
     fn filled(query: &str, name: Option<&str>, variables: Json) -> Result<Json, String> {
         let mut params = Params {
-            query: query.to_owned(),
+            document: Asked::Text(query.to_owned()),
             operation_name: name.map(str::to_owned),
             variables: Variables::from_json(variables),
         };

@@ -1,4 +1,5 @@
-//! The tools that a front-end team runs on `schema.graphql`: what they generate compiles, and they have no complaints.
+//! The tools that a front-end team runs on `schema.graphql`: what they generate compiles, and they have no complaints. And
+//! the clients and audits of the protocols that GraphQL is spoken in.
 
 use crate::harness::npm::{Check, PROGRAMS};
 use crate::harness::{Backend, Case, Subject, TestApp, once};
@@ -10,6 +11,7 @@ pub fn cases() -> Vec<Case> {
         once(the_linter_has_no_complaints),
         once(a_server_tells_of_itself_what_is_published),
         once(a_server_answers_every_operation_of_a_front_end),
+        once(graphql_over_http_is_spoken_as_its_specification_says),
     ];
     cases.into_iter().map(|case| case.needs(PROGRAMS)).collect()
 }
@@ -28,11 +30,16 @@ async fn the_linter_has_no_complaints() {
 
 async fn a_server_tells_of_itself_what_is_published() {
     let app = TestApp::set_up(Backend::Sqlite).await;
-    Check::new("schema").run("introspect", &[&app.url("/graphql")]);
+    Check::new("schema").run("introspect", &[&app.url("/graphql"), &app.home.token]);
 }
 
 async fn a_server_answers_every_operation_of_a_front_end() {
     let app = TestApp::set_up(Backend::Sqlite).await;
     let [url, project] = [app.url("/graphql"), app.home.project.public_id.clone()];
     Check::new("schema").run("operations", &[&url, &app.home.token, &project]);
+}
+
+async fn graphql_over_http_is_spoken_as_its_specification_says() {
+    let app = TestApp::set_up(Backend::Sqlite).await;
+    Check::new("transport").run("audits", &[&app.url("/graphql"), &app.home.token]);
 }

@@ -45,7 +45,7 @@ async fn introspection_cannot_be_multiplied() {
             .to_owned(),
         format!("{{__schema{{types{{fields{{{}}}}}}}}}", "name ".repeat(1_000)),
     ] {
-        let answer = app.anonymous().graphql(&query, json!({})).await;
+        let answer = app.as_owner().graphql(&query, json!({})).await;
         assert_eq!(answer.code(), "LIMIT_EXCEEDED", "{query:.80}: {:.200}", answer.text);
     }
 }
@@ -70,11 +70,11 @@ const INTROSPECTION: &str = "query IntrospectionQuery { __schema { description
 
 async fn the_introspection_of_tools_passes() {
     let app = TestApp::set_up(Backend::Sqlite).await;
-    let data = app.anonymous().data(INTROSPECTION, json!({})).await;
+    let data = app.as_owner().data(INTROSPECTION, json!({})).await;
     assert!(data["__schema"]["types"].as_array().unwrap().len() > 50);
     // GraphiQL's own check, and a tool that looks at one type.
     let small = "{__schema{queryType{name}} __type(name:\"Lead\"){fields{name args{name} type{name fields{name}}}}}";
-    app.anonymous().data(small, json!({})).await;
+    app.as_owner().data(small, json!({})).await;
 }
 
 async fn a_variable_that_was_left_out_is_no_fault_of_ours() {
@@ -235,7 +235,7 @@ async fn a_key_names_the_project_that_it_is_bound_to(app: TestApp) {
 async fn an_id_is_called_global_where_node_finds_it() {
     let app = TestApp::set_up(Backend::Sqlite).await;
     let query = "{__schema{types{name kind interfaces{name} fields{name description}}}}";
-    let data = app.anonymous().data(query, json!({})).await;
+    let data = app.as_owner().data(query, json!({})).await;
     for described in data["__schema"]["types"].as_array().unwrap() {
         let fields = described["fields"].as_array().into_iter().flatten();
         let Some(id) = fields.clone().find(|field| field["name"] == "id") else {

@@ -5,7 +5,7 @@ import { GraphiQL, HISTORY_PLUGIN } from 'graphiql';
 import { createRoot } from 'react-dom/client';
 import example from './example.graphql?raw';
 import { fetcher } from './fetcher.js';
-import { CarryHeaders, HEADERS_TEMPLATE } from './headers.jsx';
+import { CarryHeaders, HEADERS_TEMPLATE, SchemaOfBearer } from './headers.jsx';
 import { storage } from './storage.js';
 
 createRoot(document.getElementById('graphiql')).render(
@@ -22,6 +22,7 @@ createRoot(document.getElementById('graphiql')).render(
   >
     <GraphiQL.Logo>
       <CarryHeaders />
+      <SchemaOfBearer />
       <a className="home" href="/">
         Leadgraph
       </a>

@@ -10,11 +10,18 @@ use async_graphql::{Pos, Positioned};
 
 use super::{DocumentLimits, Refusal};
 
+/// What was seen of a document that is within the limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// Whether an operation of it reads the schema.
+    pub introspects: bool,
+}
+
 /// Measures every operation and fragment of a parsed document.
 ///
 /// # Errors
 /// A limit that one of them breaks, an unknown fragment, or fragments that contain themselves.
-pub fn measure(document: &ExecutableDocument, limits: &DocumentLimits) -> Result<(), Refusal> {
+pub fn measure(document: &ExecutableDocument, limits: &DocumentLimits) -> Result<Measured, Refusal> {
     let mut measure = Measure {
         fragments: &document.fragments,
         known: HashMap::new(),
@@ -23,9 +30,11 @@ pub fn measure(document: &ExecutableDocument, limits: &DocumentLimits) -> Result
     for name in document.fragments.keys() {
         measure.fragment(name, Pos::default())?.check(limits)?;
     }
+    let mut introspects = false;
     for (_, operation) in document.operations.iter() {
         let size = measure.selection(&operation.node.selection_set.node)?;
         size.check(limits)?;
+        introspects |= size.introspections > 0;
         if size.top > limits.root_fields {
             return Err(Refusal::over("top-level fields", limits.root_fields));
         }
@@ -33,7 +42,7 @@ pub fn measure(document: &ExecutableDocument, limits: &DocumentLimits) -> Result
             measure.refuse_merged(&operation.node.selection_set.node)?;
         }
     }
-    Ok(())
+    Ok(Measured { introspects })
 }
 
 /// What a selection comes to, fragments filled in.
@@ -223,7 +232,22 @@ mod tests {
 
     fn measured(text: &str) -> Result<(), String> {
         let document = parse_query(text).expect("test documents parse");
-        measure(&document, &LIMITS).map_err(|refusal| refusal.message)
+        measure(&document, &LIMITS).map(drop).map_err(|refusal| refusal.message)
+    }
+
+    #[test]
+    fn who_reads_the_schema_is_seen() {
+        for (text, introspects) in [
+            ("{ a __typename b: __typename }", false),
+            ("{ a { __schema { description } } }", true),
+            (
+                "query A { a } query B { ...F } fragment F on Q { b: __type(name: \"T\") { name } }",
+                true,
+            ),
+        ] {
+            let document = parse_query(text).expect("test documents parse");
+            assert_eq!(measure(&document, &LIMITS), Ok(Measured { introspects }), "{text}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `POST /graphql`: one JSON request in, one JSON answer out.
+//! `/graphql`: one request in, one JSON answer out.
 //!
 //! What is no GraphQL request is refused here with a status of its own; from then on answers follow the specification
 //! of GraphQL over HTTP: a refused request has no `data`, and its status depends on the media type of the answer.
@@ -9,30 +9,26 @@ mod body;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::parser::parse_query;
-use async_graphql::parser::types::{ExecutableDocument, OperationType};
-use async_graphql::{Request, ServerError};
+use async_graphql::parser::types::OperationType;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::{ALLOW, WWW_AUTHENTICATE};
+use axum::http::header::ALLOW;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 use axum::routing::any;
-use tracing::Instrument;
 
-use answer::{Rejection, contained, extensions, is_request_error, mask, respond, server_error, syntax_error};
+use answer::{Rejection, contained, print};
 use body::Bounds;
 
-use super::coercion::Types;
-use super::context::Asker;
-use super::error::{Code, coded};
-use super::guard::{self, DocumentLimits, Refusal};
+use super::engine::{DocumentCache, Engine, EngineOptions, Introspection, Kind, Refused, Roots, Visitor};
+use super::error::Code;
+use super::guard::DocumentLimits;
 use super::negotiate::{self, MediaType};
-use super::nested::Budget;
 use super::paging::PageLimits;
 use super::params::Params;
-use super::{Schema, schema};
+use super::served;
 use crate::auth::{AuthError, Gate};
 use crate::domain::caller::Caller;
 use crate::request_id::RequestId;
@@ -46,6 +42,8 @@ pub struct Limits {
     pub body_time: Duration,
     pub document: DocumentLimits,
     pub pages: PageLimits,
+    pub introspection: Introspection,
+    pub cache: DocumentCache,
 }
 
 impl Default for Limits {
@@ -55,17 +53,29 @@ impl Default for Limits {
             body_time: Duration::from_secs(15),
             document: DocumentLimits::default(),
             pages: PageLimits::default(),
+            introspection: Introspection::Authenticated,
+            cache: DocumentCache::default(),
         }
     }
 }
 
 /// The route `/graphql`, also with a slash behind it.
 pub fn router(gate: Gate, limits: Limits) -> Router {
-    let schema = schema(gate.services.clone(), limits.pages);
+    let Limits {
+        document,
+        introspection,
+        cache,
+        ..
+    } = limits;
+    let roots = Roots::new(|| served(gate.services.clone(), limits.pages));
+    let options = EngineOptions {
+        document,
+        introspection,
+        cache,
+    };
     let edge = Edge {
         gate,
-        schema,
-        types: Types::new(),
+        engine: Engine::new(roots, options),
         limits,
     };
     Router::new()
@@ -76,8 +86,7 @@ pub fn router(gate: Gate, limits: Limits) -> Router {
 
 struct Edge {
     gate: Gate,
-    schema: Schema,
-    types: Types,
+    engine: Engine,
     limits: Limits,
 }
 
@@ -94,8 +103,7 @@ async fn endpoint(State(edge): State<Arc<Edge>>, request: axum::extract::Request
         media,
         request_id,
     };
-    let answer = visit.answer(&parts.method, &parts.headers, body);
-    match contained(answer, visit.request_id.as_str()).await {
+    match contained(visit.answer(&parts, body), &visit.request_id).await {
         Ok(response) => response,
         Err(rejection) => rejection.response(media),
     }
@@ -109,148 +117,70 @@ struct Visit<'a> {
 }
 
 impl Visit<'_> {
-    async fn answer(&self, method: &Method, headers: &HeaderMap, body: Body) -> Result<Response, Rejection> {
-        if method != Method::POST {
-            let rejection = Rejection::new(StatusCode::METHOD_NOT_ALLOWED, Code::BadRequest, "Use POST");
-            return Err(rejection.with(ALLOW, "POST"));
+    async fn answer(&self, parts: &Parts, body: Body) -> Result<Response, Rejection> {
+        check(parts)?;
+        let caller = self.caller(&parts.headers).await?;
+        let params = self.params(parts, body).await?;
+        let visitor = Visitor {
+            caller,
+            request_id: self.request_id.clone(),
+        };
+        let prepared = self.edge.engine.prepare(params, visitor).await?;
+        match prepared.kind() {
+            OperationType::Mutation if parts.method == Method::GET => {
+                let message = "A mutation needs the method POST";
+                return Err(Refused::new(Kind::Mutation, Code::BadRequest, message).into());
+            }
+            OperationType::Query | OperationType::Mutation | OperationType::Subscription => {}
         }
-        if !negotiate::is_json(headers) {
-            let message = "The body must be application/json";
-            return Err(Rejection::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                Code::BadRequest,
-                message,
-            ));
+        let answer = self.edge.engine.answer(prepared).await?;
+        Ok(print(&answer, self.media, &self.request_id))
+    }
+
+    async fn params(&self, parts: &Parts, body: Body) -> Result<Params, Rejection> {
+        if parts.method == Method::GET {
+            let query = parts.uri.query().unwrap_or_default();
+            return Params::parse_url(query).map_err(Rejection::bad_request);
         }
-        let caller = self.caller(headers).await?;
         let Limits {
             body: bytes, body_time, ..
         } = self.edge.limits;
-        let body = body::read(headers, body, Bounds { bytes, time: body_time }).await?;
-        let mut params = Params::parse(&body).map_err(Rejection::bad_request)?;
-        drop(body);
-        let document = self.document(&params)?;
-        let operation = params.operation(&document).map_err(|refusal| self.refused(refusal))?;
-        let kind = operation.node.ty;
-        let filled = params.fill(&operation.node);
-        let fitting = filled.and_then(|()| self.edge.types.check(&document, &operation.node, &params.variables));
-        fitting.map_err(|refusal| self.refused(refusal))?;
-        let answer = self.execute(params, document, kind, caller).await?;
-        Ok(self.print(answer))
+        let body = body::read(&parts.headers, body, Bounds { bytes, time: body_time }).await?;
+        Params::parse(&body).map_err(Rejection::bad_request)
     }
 
-    async fn caller(&self, headers: &HeaderMap) -> Result<Option<Caller>, Rejection> {
+    async fn caller(&self, headers: &HeaderMap) -> Result<Option<Caller>, Refused> {
         let known = self.edge.gate.authenticator.graphql(headers).await;
         known.or_else(|error| match error {
             AuthError::Missing => Ok(None),
-            AuthError::Invalid => {
-                let message = "The API key or token is not valid";
-                let rejection = Rejection::new(StatusCode::UNAUTHORIZED, Code::Unauthenticated, message);
-                Err(rejection.with(WWW_AUTHENTICATE, "Bearer"))
-            }
+            AuthError::Invalid => Err(Refused::unauthenticated()),
             AuthError::Unavailable(cause) => {
                 tracing::warn!(request.id = self.request_id.as_str(), error = ?cause, "the database is away");
-                Err(Rejection::unavailable())
+                Err(Refused::unavailable())
             }
             AuthError::Internal(cause) => {
                 tracing::error!(request.id = self.request_id.as_str(), error = ?cause, "a caller could not be known");
-                Err(self.fault())
+                Err(Refused::fault(self.request_id.as_str()))
             }
         })
     }
+}
 
-    /// The parsed document, with nothing in it that would be dear to walk.
-    fn document(&self, params: &Params) -> Result<ExecutableDocument, Rejection> {
-        let limits = &self.edge.limits.document;
-        guard::scan(&params.query, limits).map_err(|refusal| self.refused(refusal))?;
-        let document = parse_query(&params.query).map_err(|error| self.refused(syntax_error(error)))?;
-        guard::measure(&document, limits).map_err(|refusal| self.refused(refusal))?;
-        Ok(document)
-    }
-
-    async fn execute(
-        &self,
-        params: Params,
-        document: ExecutableDocument,
-        kind: OperationType,
-        caller: Option<Caller>,
-    ) -> Result<async_graphql::Response, Rejection> {
-        let Params {
-            query,
-            operation_name,
-            variables,
-        } = params;
-        let mut request = Request::new(query).variables(variables);
-        request.operation_name = operation_name;
-        request.set_parsed_query(document);
-        let request = request
-            .data(Asker(caller))
-            .data(self.request_id.clone())
-            .data(Arc::new(Budget::default()));
-        let schema = self.edge.schema.clone();
-        match kind {
-            OperationType::Query | OperationType::Subscription => Ok(schema.execute(request).await),
-            OperationType::Mutation => {
-                // A write runs to its end, whether the client still waits for it or not.
-                let run = async move { schema.execute(request).await };
-                let done = tokio::spawn(run.in_current_span()).await;
-                done.map_err(|error| {
-                    tracing::error!(request.id = self.request_id.as_str(), %error, "a mutation broke off");
-                    self.fault()
-                })
-            }
+/// Whether this can be a request at all, as far as its head tells. No cookie counts here, so that a page that makes a
+/// browser ask by GET asks as a stranger.
+fn check(parts: &Parts) -> Result<(), Rejection> {
+    match parts.method {
+        Method::GET => Ok(()),
+        Method::POST if negotiate::is_json(&parts.headers) => Ok(()),
+        Method::POST => {
+            let message = "The body must be application/json";
+            let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+            Err(Rejection::new(status, Code::BadRequest, message))
         }
-    }
-
-    fn print(&self, mut answer: async_graphql::Response) -> Response {
-        if is_request_error(&answer) {
-            let code = Code::ValidationFailed;
-            for error in &mut answer.errors {
-                error.extensions.get_or_insert_with(|| extensions(code));
-            }
-            return self.request_error(answer.errors).response(self.media);
-        }
-        for error in &mut answer.errors {
-            if error.extensions.is_none() {
-                mask(error, self.request_id.as_str());
-            }
-        }
-        match serde_json::to_vec(&answer) {
-            Ok(body) => respond(StatusCode::OK, self.media, body),
-            Err(error) => {
-                tracing::error!(request.id = self.request_id.as_str(), %error, "an answer could not be printed");
-                self.fault().response(self.media)
-            }
-        }
-    }
-
-    fn fault(&self) -> Rejection {
-        Rejection::fault(self.request_id.as_str())
-    }
-
-    fn refused(&self, refusal: Refusal) -> Rejection {
-        let Refusal { code, message, at } = refusal;
-        let errors = vec![server_error(coded(code, message), at)];
-        match code {
-            // Not a matter of GraphQL: such a document is not even read.
-            Code::LimitExceeded => Rejection {
-                status: StatusCode::BAD_REQUEST,
-                errors,
-                headers: Vec::new(),
-            },
-            _ => self.request_error(errors),
-        }
-    }
-
-    /// A request that is refused as a whole by GraphQL's rules.
-    fn request_error(&self, errors: Vec<ServerError>) -> Rejection {
-        Rejection {
-            status: match self.media {
-                MediaType::Json => StatusCode::OK,
-                MediaType::GraphqlResponse => StatusCode::BAD_REQUEST,
-            },
-            errors,
-            headers: Vec::new(),
+        _ => {
+            let status = StatusCode::METHOD_NOT_ALLOWED;
+            let rejection = Rejection::new(status, Code::BadRequest, "Use POST, or GET for queries");
+            Err(rejection.with(ALLOW, "GET, POST"))
         }
     }
 }

@@ -1,5 +1,5 @@
 // Compares the schema that a running server tells of itself with the published one, as graphql-js understands both.
-// After `npm ci`, with schema.graphql beside this file: node introspect.mjs http://127.0.0.1:PORT/graphql
+// After `npm ci`, with schema.graphql beside this file: node introspect.mjs http://127.0.0.1:PORT/graphql TOKEN
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -14,9 +14,9 @@ import {
   validateSchema,
 } from 'graphql';
 
-const [url] = process.argv.slice(2);
-if (!url) {
-  console.error('usage: node introspect.mjs URL');
+const [url, token] = process.argv.slice(2);
+if (!token) {
+  console.error('usage: node introspect.mjs URL TOKEN');
   process.exit(2);
 }
 
@@ -31,7 +31,7 @@ const query = getIntrospectionQuery({
 });
 const answer = await fetch(url, {
   method: 'POST',
-  headers: { 'content-type': 'application/json' },
+  headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
   body: JSON.stringify({ query }),
 });
 const { data, errors } = await answer.json();

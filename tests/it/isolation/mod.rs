@@ -106,7 +106,7 @@ impl Ids {
 /// The fields that the tables have no attempt for, and the other way round.
 async fn uncovered(app: &TestApp) -> BTreeSet<String> {
     let roots = app
-        .anonymous()
+        .as_owner()
         .data(
             "{__schema{queryType{fields{name}} mutationType{fields{name}}}}",
             json!({}),

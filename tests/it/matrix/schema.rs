@@ -29,7 +29,7 @@ const QUERY: &str = "{ __schema { types { name kind possibleTypes { name }
 
 impl Schema {
     pub async fn of(app: &TestApp) -> Self {
-        let data = app.anonymous().data(QUERY, json!({})).await;
+        let data = app.as_owner().data(QUERY, json!({})).await;
         let types = data["__schema"]["types"].as_array().unwrap().iter();
         let types = types.filter(|of| of["fields"].is_array() && !text(&of["name"]).starts_with("__"));
         Self(types.map(Type::of).map(|of| (of.name.clone(), of)).collect())
