@@ -174,6 +174,7 @@ async fn assignees(op: &Op, ids: &[i64]) -> Result<ByLead<Assignee>> {
         .filter(op.any_of(From::LeadId, ids))
         .join(JoinType::InnerJoin, relation)
         .select_also(user::Entity)
+        .order_by_asc(From::LeadId)
         .order_by_asc(From::AssignedAt)
         .order_by_asc(From::UserId)
         .all(op.db())
@@ -193,6 +194,7 @@ async fn tags(op: &Op, ids: &[i64]) -> Result<ByLead<Tag>> {
         .filter(op.any_of(From::LeadId, ids))
         .join(JoinType::InnerJoin, relation)
         .select_also(tag::Entity)
+        .order_by_asc(From::LeadId)
         .order_by_asc(To::LabelFolded)
         .order_by_asc(To::Id)
         .all(op.db())
@@ -212,6 +214,7 @@ async fn attributions(op: &Op, ids: &[i64]) -> Result<ByLead<Attribution>> {
         .filter(op.any_of(From::LeadId, ids))
         .join(JoinType::InnerJoin, relation)
         .select_also(attribution_source::Entity)
+        .order_by_asc(From::LeadId)
         .order_by_asc(From::Series)
         .all(op.db())
         .await?;
@@ -256,6 +259,7 @@ async fn click_ids(op: &Op, ids: &[i64]) -> Result<ByLead<ClickId>> {
     let rows = op
         .find::<lead_click_id::Entity>()
         .filter(op.any_of(C::LeadId, ids))
+        .order_by_asc(C::LeadId)
         .order_by_asc(C::Kind);
     let rows = rows.all(op.db()).await?;
     Ok(group(rows.into_iter().map(|row| {
@@ -274,6 +278,7 @@ async fn touchpoints(op: &Op, ids: &[i64]) -> Result<ByLead<Touchpoint>> {
     let rows = op
         .find::<lead_touchpoint::Entity>()
         .filter(op.any_of(C::LeadId, ids))
+        .order_by_asc(C::LeadId)
         .order_by_asc(C::Seq);
     let rows = rows.all(op.db()).await?;
     Ok(group(rows.into_iter().map(|row| {
@@ -307,6 +312,7 @@ async fn consents(op: &Op, ids: &[i64]) -> Result<ByLead<Consent>> {
     let rows = op
         .find::<lead_consent::Entity>()
         .filter(op.any_of(C::LeadId, ids))
+        .order_by_asc(C::LeadId)
         .order_by_asc(C::Signal);
     let rows = rows.all(op.db()).await?;
     Ok(group(rows.into_iter().map(|row| {
@@ -326,6 +332,7 @@ async fn integration_values(op: &Op, ids: &[i64]) -> Result<ByLead<IntegrationVa
     let rows = op
         .find::<lead_integration_value::Entity>()
         .filter(op.any_of(C::LeadId, ids))
+        .order_by_asc(C::LeadId)
         .order_by_asc(C::FieldUuid);
     let rows = rows.all(op.db()).await?;
     Ok(group(rows.into_iter().map(|row| {
@@ -343,6 +350,7 @@ async fn external_refs(op: &Op, ids: &[i64]) -> Result<ByLead<ExternalRef>> {
     use external_ref::Column as C;
     let rows = op.find::<external_ref::Entity>().filter(op.any_of(C::LeadId, ids));
     let rows = rows
+        .order_by_asc(C::LeadId)
         .order_by_asc(C::Provider)
         .order_by_asc(C::ObjectType)
         .all(op.db())
@@ -372,6 +380,7 @@ async fn powerups(op: &Op, ids: &[i64]) -> Result<ByLead<Powerup>> {
     let rows = op
         .find::<lead_powerup::Entity>()
         .filter(op.any_of(C::LeadId, ids))
+        .order_by_asc(C::LeadId)
         .order_by_asc(C::Provider);
     let rows = rows.all(op.db()).await?;
     Ok(group(rows.into_iter().map(|row| {
@@ -390,6 +399,7 @@ async fn payloads(op: &Op, ids: &[i64]) -> Result<ByLead<Payload>> {
     let rows = op
         .find::<intake_payload::Entity>()
         .filter(op.any_of(C::LeadId, ids))
+        .order_by_asc(C::LeadId)
         .order_by_asc(C::Id);
     let rows = rows.all(op.db()).await?;
     Ok(group(rows.into_iter().map(|row| {

@@ -30,6 +30,7 @@ pub(super) async fn partnership_leads(
         .filter(op.any_of(From::LeadId, ids))
         .join(JoinType::InnerJoin, relation)
         .select_also(partner_company::Entity)
+        .order_by_asc(From::LeadId)
         .order_by_asc(From::Id)
         .all(op.db())
         .await?;
@@ -97,6 +98,7 @@ async fn partner_users(op: &Op, row_ids: &[i64]) -> Result<ByLead<PartnerUser>> 
         .filter(op.any_of(From::PartnershipLeadId, row_ids))
         .join(JoinType::InnerJoin, relation)
         .select_also(partner_user::Entity)
+        .order_by_asc(From::PartnershipLeadId)
         .order_by_asc(From::PartnerUserId)
         .all(op.db())
         .await?;

@@ -22,6 +22,7 @@ pub(super) async fn custom_field_values(op: &Op, ids: &[i64], parts: FieldParts)
         .filter(op.any_of(From::LeadId, ids))
         .join(JoinType::InnerJoin, relation)
         .select_also(custom_field::Entity)
+        .order_by_asc(From::LeadId)
         .order_by_asc(From::CustomFieldId)
         .all(op.db());
     let choices = op

@@ -71,7 +71,10 @@ fn statement(leads: Select<lead::Entity>, model: AttributionModel) -> SelectStat
         .add(column(C::WorkspaceId).eq(Expr::col(lead::Column::WorkspaceId.as_column_ref())))
         .add(column(C::LeadId).eq(Expr::col(lead::Column::Id.as_column_ref())));
     inner
-        .inner_join(lead_attribution::Entity, same)
+        // SQLite takes the tables of a cross join in their order: it would rather begin with all attributions, for the
+        // sake of the grouping, than with the few leads of a filter.
+        .cross_join(lead_attribution::Entity)
+        .cond_where(same)
         .expr_as(column(C::SourceId), "source_id")
         .expr_as(big(Func::sum(column(model.column()))), "credit")
         .add_group_by([column(C::SourceId), column(C::LeadId)]);
