@@ -25,6 +25,7 @@
 //! | [`graphiql`] | the page for explorers, bundled at build time |
 //! | [`graphql`] | the schema as code, and its HTTP endpoint |
 //! | [`http`] | the outermost router and the accept loop: limits, timeouts, probes |
+//! | [`idempotency_header`] | the header by which a client says that it may send a write again |
 //! | [`request_id`] | the id that a request has in answers and logs |
 //! | [`rest`] | the two compatibility routes, a folder each |
 //! | [`secrets`] | the server's secret and the keys derived from it |
@@ -40,6 +41,7 @@ pub mod entity;
 pub mod graphiql;
 pub mod graphql;
 pub mod http;
+pub mod idempotency_header;
 pub mod request_id;
 pub mod rest;
 pub mod secrets;

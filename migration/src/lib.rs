@@ -15,6 +15,7 @@ mod m0007_lead_search;
 mod m0008_lead_edits;
 mod m0009_credits;
 mod m0010_edited_texts;
+mod m0011_idempotency;
 
 use std::collections::HashSet;
 
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_lead_edits::Migration),
             Box::new(m0009_credits::Migration),
             Box::new(m0010_edited_texts::Migration),
+            Box::new(m0011_idempotency::Migration),
         ]
     }
 }

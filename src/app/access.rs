@@ -140,8 +140,9 @@ async fn key(op: &Op, label: &str, scopes: Scopes) -> Result<String> {
         project: None,
         expires_at: None,
     };
-    let (_, key) = api_keys::create(op, new).await?;
-    Ok(key)
+    let made = api_keys::create(op, new).await?;
+    made.secret
+        .ok_or_else(|| Error::broken("a key was made without its secret"))
 }
 
 fn access(workspace: Workspace, project: Project, user: User, secrets: [String; 3]) -> Access {

@@ -140,6 +140,7 @@ pub async fn connect(config: &Config) -> Result<Services, StartError> {
         })?;
     let settings = Settings {
         intake_retention: chrono::Duration::days(config.intake_retention_days.into()),
+        idempotency_wait: config.idempotency_wait,
     };
     Ok(Services::new(database, settings))
 }

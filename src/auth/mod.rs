@@ -140,6 +140,7 @@ impl From<Error> for AuthError {
             | Error::OtherProject
             | Error::ProjectInactive
             | Error::Conflict(_)
+            | Error::Idempotency(_)
             | Error::Internal(_) => Self::Internal(error),
         }
     }

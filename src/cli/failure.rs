@@ -77,6 +77,7 @@ impl From<Error> for Failure {
             Error::Forbidden(scope) => Self::new(format!("this needs the scope {}", scope.as_str())),
             Error::OtherProject => Self::new("the key is bound to another project"),
             Error::ProjectInactive => Self::new("the project is inactive"),
+            Error::Idempotency(refusal) => Self::new(refusal.message()),
             Error::Unavailable(cause) | Error::Internal(Fault::Database(cause)) => {
                 Self::new(format!("the database failed: {cause}"))
             }

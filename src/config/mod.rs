@@ -30,6 +30,8 @@ pub struct Config {
     pub intake_retention_days: u32,
     /// How often the server's loops look for what nobody woke them for. Not a setting.
     pub round: Duration,
+    /// How long a request waits for another one with its `Idempotency-Key`. Not a setting.
+    pub idempotency_wait: Duration,
     /// Variables with our prefix that are no settings: a misspelling, most likely. Worth a warning and no more, because
     /// container platforms make such variables by themselves.
     pub unknown: Vec<String>,
@@ -187,6 +189,7 @@ impl Config {
             intake_retention_days: 90,
             // Longer than a test, for some count statements.
             round: Duration::from_secs(3600),
+            idempotency_wait: Duration::from_secs(5),
             unknown: Vec::new(),
         }
     }

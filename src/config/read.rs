@@ -22,6 +22,9 @@ const SECRET_BYTES: usize = 32;
 /// See [`Config::round`].
 const ROUND: Duration = Duration::from_secs(30);
 
+/// See [`Config::idempotency_wait`].
+const IDEMPOTENCY_WAIT: Duration = Duration::from_secs(5);
+
 /// Where values come from: flags before environment.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
@@ -133,6 +136,7 @@ impl Reader<'_> {
             log: log?,
             intake_retention_days: intake_retention_days?,
             round: ROUND,
+            idempotency_wait: IDEMPOTENCY_WAIT,
             unknown: self.sources.unknown(),
         })
     }

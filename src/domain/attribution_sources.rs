@@ -2,6 +2,7 @@
 //! what is attributed to it and keeps its label for itself.
 
 use sea_orm::ActiveValue::{NotSet, Set};
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::entity::attribution_source;
@@ -18,13 +19,13 @@ use super::page::{Page, PageRequest};
 use super::{catalogue, new_uuid, text};
 
 /// What a caller supplies.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct NewAttributionSource {
     pub label: String,
 }
 
 /// What to change.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct AttributionSourcePatch {
     pub label: Change<String>,
 }
@@ -51,6 +52,10 @@ pub async fn by_uuids(op: &Op, uuids: &[Uuid]) -> Result<Vec<AttributionSource>>
 /// A broken rule, a label that is taken, or a database fault.
 pub async fn create(op: &Op, new: NewAttributionSource) -> Result<AttributionSource> {
     catalogue::require_unbound(op, Scope::Write)?;
+    op.once("attribution_sources.create", new, make).await
+}
+
+async fn make(op: Op, new: NewAttributionSource) -> Result<AttributionSource> {
     let NewAttributionSource { label } = new;
     let mut form = Form::default();
     let label = form.required("label", &label);
@@ -75,8 +80,7 @@ pub async fn create(op: &Op, new: NewAttributionSource) -> Result<AttributionSou
         source.uuid,
         &source.facts(),
     );
-    tx.commit().await?;
-    Ok(source)
+    tx.commit(source).await
 }
 
 /// Edits a source, archived or not.
@@ -86,6 +90,10 @@ pub async fn create(op: &Op, new: NewAttributionSource) -> Result<AttributionSou
 /// taken, or a database fault.
 pub async fn update(op: &Op, target: Target, patch: AttributionSourcePatch) -> Result<AttributionSource> {
     catalogue::require_unbound(op, Scope::Write)?;
+    op.once("attribution_sources.update", (target, patch), change).await
+}
+
+async fn change(op: Op, (target, patch): (Target, AttributionSourcePatch)) -> Result<AttributionSource> {
     let AttributionSourcePatch { label } = patch;
     let mut form = Form::default();
     let label = form.renamed("label", label);
@@ -101,8 +109,7 @@ pub async fn update(op: &Op, target: Target, patch: AttributionSourcePatch) -> R
     let kind = EventKind::AttributionSourceUpdated;
     let saved = catalogue::save(&mut tx, target.expected_version, kind, before, after).await;
     let source = saved.map_err(or_taken)?;
-    tx.commit().await?;
-    Ok(source)
+    tx.commit(source).await
 }
 
 /// Archives a source, or offers it again. Doing what is done already changes nothing.
@@ -111,6 +118,10 @@ pub async fn update(op: &Op, target: Target, patch: AttributionSourcePatch) -> R
 /// An unknown one (path `attributionSource`), another version than the expected one, or a database fault.
 pub async fn shelve(op: &Op, target: Target, shelf: Shelf) -> Result<AttributionSource> {
     catalogue::require_unbound(op, Scope::Write)?;
+    op.once("attribution_sources.shelve", (target, shelf), put).await
+}
+
+async fn put(op: Op, (target, shelf): (Target, Shelf)) -> Result<AttributionSource> {
     let kind = match shelf {
         Shelf::Archived => EventKind::AttributionSourceArchived,
         Shelf::Offered => EventKind::AttributionSourceRestored,
@@ -122,8 +133,7 @@ pub async fn shelve(op: &Op, target: Target, shelf: Shelf) -> Result<Attribution
         ..before.clone()
     };
     let row = catalogue::save(&mut tx, target.expected_version, kind, before, after).await?;
-    tx.commit().await?;
-    Ok(row)
+    tx.commit(row).await
 }
 
 fn unknown() -> Problem {

@@ -50,7 +50,7 @@ impl Scope {
 }
 
 /// What a caller has. The three are independent: a key may write without reading.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Scopes {
     pub read: bool,
     pub write: bool,

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::{NotSet, Set};
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::entity::campaign;
@@ -18,7 +19,7 @@ use super::page::{Page, PageRequest};
 use super::{catalogue, new_uuid};
 
 /// What a caller supplies. Both ends may be open.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct NewCampaign {
     pub title: String,
     pub starts_at: Option<DateTime<Utc>>,
@@ -26,7 +27,7 @@ pub struct NewCampaign {
 }
 
 /// What to change.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct CampaignPatch {
     pub title: Change<String>,
     pub starts_at: Change<DateTime<Utc>>,
@@ -54,6 +55,10 @@ pub async fn by_uuids(op: &Op, uuids: &[Uuid]) -> Result<Vec<Campaign>> {
 /// A broken rule, or a database fault. Titles may repeat.
 pub async fn create(op: &Op, new: NewCampaign) -> Result<Campaign> {
     catalogue::require_unbound(op, Scope::Write)?;
+    op.once("campaigns.create", new, make).await
+}
+
+async fn make(op: Op, new: NewCampaign) -> Result<Campaign> {
     let NewCampaign {
         title,
         starts_at,
@@ -81,8 +86,7 @@ pub async fn create(op: &Op, new: NewCampaign) -> Result<Campaign> {
     };
     let campaign = tx.insert(row).await?;
     catalogue::emit_created(&mut tx, EventKind::CampaignCreated, campaign.uuid, &campaign.facts());
-    tx.commit().await?;
-    Ok(campaign)
+    tx.commit(campaign).await
 }
 
 /// Edits a campaign, archived or not.
@@ -91,6 +95,10 @@ pub async fn create(op: &Op, new: NewCampaign) -> Result<Campaign> {
 /// A broken rule, an unknown campaign (path `campaign`), another version than the expected one, or a database fault.
 pub async fn update(op: &Op, target: Target, patch: CampaignPatch) -> Result<Campaign> {
     catalogue::require_unbound(op, Scope::Write)?;
+    op.once("campaigns.update", (target, patch), change).await
+}
+
+async fn change(op: Op, (target, patch): (Target, CampaignPatch)) -> Result<Campaign> {
     let CampaignPatch {
         title,
         starts_at,
@@ -123,8 +131,7 @@ pub async fn update(op: &Op, target: Target, patch: CampaignPatch) -> Result<Cam
     let mut form = Form::default();
     check_span(&mut form, span.0, span.1);
     form.check()?;
-    tx.commit().await?;
-    Ok(campaign)
+    tx.commit(campaign).await
 }
 
 fn check_span(form: &mut Form, starts_at: Option<DateTime<Utc>>, ends_at: Option<DateTime<Utc>>) {
@@ -139,6 +146,10 @@ fn check_span(form: &mut Form, starts_at: Option<DateTime<Utc>>, ends_at: Option
 /// An unknown one (path `campaign`), another version than the expected one, or a database fault.
 pub async fn shelve(op: &Op, target: Target, shelf: Shelf) -> Result<Campaign> {
     catalogue::require_unbound(op, Scope::Write)?;
+    op.once("campaigns.shelve", (target, shelf), put).await
+}
+
+async fn put(op: Op, (target, shelf): (Target, Shelf)) -> Result<Campaign> {
     let kind = match shelf {
         Shelf::Archived => EventKind::CampaignArchived,
         Shelf::Offered => EventKind::CampaignRestored,
@@ -150,8 +161,7 @@ pub async fn shelve(op: &Op, target: Target, shelf: Shelf) -> Result<Campaign> {
         ..before.clone()
     };
     let row = catalogue::save(&mut tx, target.expected_version, kind, before, after).await?;
-    tx.commit().await?;
-    Ok(row)
+    tx.commit(row).await
 }
 
 fn unknown() -> Problem {

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, Iterable, ModelTrait, QueryFilter, QuerySelect,
 };
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::caller::Scope;
@@ -58,7 +59,7 @@ where
 }
 
 /// Which row an edit is for, and which version of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Target {
     pub uuid: Uuid,
     /// Refuse the edit when the row has another version. Nothing checks nothing: for doors whose clients know none.
@@ -74,7 +75,7 @@ pub enum Archived {
 }
 
 /// Whether a thing is offered to new leads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Shelf {
     Offered,
     Archived,

@@ -1,7 +1,9 @@
 //! [`Change`]: what an edit says of one field. Nothing said, cleared, and set are three different things.
 
+use serde::Serialize;
+
 /// One field of an edit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub enum Change<T> {
     /// The edit says nothing of it.
     #[default]

@@ -3,6 +3,7 @@
 
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::{ColumnTrait, QueryFilter};
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::entity::conversion_label;
@@ -21,7 +22,7 @@ use super::projects::{self, ProjectRef};
 use super::{catalogue, new_uuid, text};
 
 /// What a caller supplies.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct NewConversionLabel {
     pub project: ProjectRef,
     pub name: String,
@@ -32,7 +33,7 @@ pub struct NewConversionLabel {
 }
 
 /// What to change. The project never changes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct ConversionLabelPatch {
     pub name: Change<String>,
     pub mark_as_done: Change<bool>,
@@ -87,6 +88,10 @@ fn visible(op: &Op) -> sea_orm::Select<conversion_label::Entity> {
 /// A broken rule, an unknown project (path `projectId`), a name that the project has already, or a database fault.
 pub async fn create(op: &Op, new: NewConversionLabel) -> Result<ConversionLabel> {
     catalogue::require_unbound(op, Scope::Write)?;
+    op.once("conversion_labels.create", new, make).await
+}
+
+async fn make(op: Op, new: NewConversionLabel) -> Result<ConversionLabel> {
     let NewConversionLabel {
         project,
         name,
@@ -96,7 +101,7 @@ pub async fn create(op: &Op, new: NewConversionLabel) -> Result<ConversionLabel>
     let mut form = Form::default();
     let name = form.required("name", &name);
     form.check()?;
-    let project = projects::named(op, &project).await?;
+    let project = projects::named(&op, &project).await?;
     let project = project.ok_or_else(|| Problem::not_found(["projectId".into()], "Project not found"))?;
 
     let mut tx = op.begin().await?;
@@ -120,8 +125,7 @@ pub async fn create(op: &Op, new: NewConversionLabel) -> Result<ConversionLabel>
         ..label.facts()
     };
     catalogue::emit_created(&mut tx, EventKind::ConversionLabelCreated, label.uuid, &facts);
-    tx.commit().await?;
-    Ok(label)
+    tx.commit(label).await
 }
 
 /// Edits a label, archived or not.
@@ -131,6 +135,10 @@ pub async fn create(op: &Op, new: NewConversionLabel) -> Result<ConversionLabel>
 /// project has already, or a database fault.
 pub async fn update(op: &Op, target: Target, patch: ConversionLabelPatch) -> Result<ConversionLabel> {
     catalogue::require_unbound(op, Scope::Write)?;
+    op.once("conversion_labels.update", (target, patch), change).await
+}
+
+async fn change(op: Op, (target, patch): (Target, ConversionLabelPatch)) -> Result<ConversionLabel> {
     let ConversionLabelPatch {
         name,
         mark_as_done,
@@ -155,8 +163,7 @@ pub async fn update(op: &Op, target: Target, patch: ConversionLabelPatch) -> Res
     let kind = EventKind::ConversionLabelUpdated;
     let saved = catalogue::save(&mut tx, target.expected_version, kind, before, after).await;
     let label = saved.map_err(or_taken)?;
-    tx.commit().await?;
-    Ok(label)
+    tx.commit(label).await
 }
 
 /// Archives a label, or offers it again. Doing what is done already changes nothing.
@@ -165,6 +172,10 @@ pub async fn update(op: &Op, target: Target, patch: ConversionLabelPatch) -> Res
 /// An unknown label (path `conversionLabel`), another version than the expected one, or a database fault.
 pub async fn shelve(op: &Op, target: Target, shelf: Shelf) -> Result<ConversionLabel> {
     catalogue::require_unbound(op, Scope::Write)?;
+    op.once("conversion_labels.shelve", (target, shelf), put).await
+}
+
+async fn put(op: Op, (target, shelf): (Target, Shelf)) -> Result<ConversionLabel> {
     let kind = match shelf {
         Shelf::Archived => EventKind::ConversionLabelArchived,
         Shelf::Offered => EventKind::ConversionLabelRestored,
@@ -176,8 +187,7 @@ pub async fn shelve(op: &Op, target: Target, shelf: Shelf) -> Result<ConversionL
         ..before.clone()
     };
     let label = catalogue::save(&mut tx, target.expected_version, kind, before, after).await?;
-    tx.commit().await?;
-    Ok(label)
+    tx.commit(label).await
 }
 
 fn unknown() -> Problem {

@@ -4,6 +4,7 @@ use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxError};
 use uuid::Uuid;
 
 use super::caller::Scope;
+use super::idempotency;
 
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -20,6 +21,8 @@ pub enum Error {
     OtherProject,
     ProjectInactive,
     Conflict(Conflict),
+    /// The request's idempotency key is in its way.
+    Idempotency(idempotency::Refusal),
     /// The database is away; the same request may succeed later.
     Unavailable(DbErr),
     Internal(Fault),
@@ -143,6 +146,15 @@ impl Error {
     /// Whether the database gave this write up for another one: a deadlock, or a conflict of serialisation. The same
     /// write may succeed when it is tried again.
     pub(super) fn is_contention(&self) -> bool {
+        self.has_code(&["40P01", "40001"])
+    }
+
+    /// Whether PostgreSQL waited for a lock as long as it was told to.
+    pub(super) fn is_lock_timeout(&self) -> bool {
+        self.has_code(&["55P03"])
+    }
+
+    fn has_code(&self, codes: &[&str]) -> bool {
         let Self::Internal(Fault::Database(
             DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)),
         )) = self
@@ -150,7 +162,7 @@ impl Error {
             return false;
         };
         let code = cause.as_database_error().and_then(|refusal| refusal.code());
-        code.is_some_and(|code| code == "40P01" || code == "40001")
+        code.is_some_and(|code| codes.contains(&&*code))
     }
 
     /// Whether a unique index refused the row.

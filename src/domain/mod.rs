@@ -16,6 +16,7 @@ pub mod database;
 pub mod error;
 pub mod events;
 mod form;
+pub mod idempotency;
 pub mod leads;
 pub mod op;
 mod outbox;
@@ -29,13 +30,16 @@ pub mod users;
 pub mod workspaces;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound, Utc};
+use serde::Serialize;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
 use api_keys::KeyCache;
 use database::Database;
+use idempotency::Turns;
 
 pub use catalogue::{Archived, Shelf, Target};
 pub use change::Change;
@@ -48,6 +52,7 @@ pub struct Services {
     settings: Settings,
     keys: Arc<KeyCache>,
     conversions: Arc<Notify>,
+    turns: Arc<Turns>,
 }
 
 /// The few numbers that the rules take from the configuration.
@@ -55,12 +60,15 @@ pub struct Services {
 pub struct Settings {
     /// How long the body that a lead came with is kept.
     pub intake_retention: chrono::Duration,
+    /// How long a request waits for another one with its idempotency key.
+    pub idempotency_wait: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             intake_retention: chrono::Duration::days(90),
+            idempotency_wait: Duration::from_secs(5),
         }
     }
 }
@@ -73,6 +81,7 @@ impl Services {
             settings,
             keys: Arc::default(),
             conversions: Arc::default(),
+            turns: Arc::default(),
         }
     }
 
@@ -104,6 +113,11 @@ impl Services {
     pub(in crate::domain) fn keys(&self) -> &KeyCache {
         &self.keys
     }
+
+    /// The idempotency keys that are being used.
+    pub(in crate::domain) fn turns(&self) -> &Turns {
+        &self.turns
+    }
 }
 
 /// Where the time comes from.
@@ -129,7 +143,7 @@ pub fn new_uuid() -> Uuid {
 }
 
 /// How an input names a row: by the number that the REST routes use, or by its public id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum Ref {
     Id(i64),
     Uuid(Uuid),

@@ -11,11 +11,13 @@ use sea_orm::{
     DeleteMany, EntityTrait, IntoActiveModel, QueryFilter, Select, SqliteTransactionMode, TransactionOptions,
     TransactionTrait, TryInsertResult, UpdateMany,
 };
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::caller::{Caller, Door, Principal, Scope, Scopes};
 use super::error::{Error, Result};
 use super::events::{Actor, Event};
+use super::idempotency::{Claim, IdempotencyKey};
 use super::{Services, Settings, outbox};
 use crate::entity::{Global, Tenant};
 
@@ -25,11 +27,28 @@ pub struct Op {
     services: Services,
     caller: Caller,
     door: Door,
+    /// What the client calls the write.
+    key: Option<IdempotencyKey>,
+    /// What the key shall stand for, while that is being done.
+    claim: Option<Claim>,
 }
 
 impl Op {
     pub fn new(services: Services, caller: Caller, door: Door) -> Self {
-        Self { services, caller, door }
+        Self {
+            services,
+            caller,
+            door,
+            key: None,
+            claim: None,
+        }
+    }
+
+    /// The same operation under a key: done once, however often it is asked for.
+    #[must_use]
+    pub fn with_key(mut self, key: Option<IdempotencyKey>) -> Self {
+        self.key = key;
+        self
     }
 
     /// The server's own work. It belongs to no workspace until it enters one.
@@ -92,9 +111,26 @@ impl Op {
         &self.services
     }
 
+    pub(super) fn key(&self) -> Option<&IdempotencyKey> {
+        self.key.as_ref()
+    }
+
+    pub(super) fn claiming(&self, claim: Claim) -> Self {
+        Self {
+            claim: Some(claim),
+            ..self.clone()
+        }
+    }
+
     /// Begins a write. On SQLite it holds the only writing connection: nothing but this Tx may be asked inside.
     pub(super) async fn begin(&self) -> Result<Tx> {
-        Tx::begin(&self.services, self.caller.clone(), self.door).await
+        let tx = Tx::begin(self).await?;
+        match (&self.claim, &self.key) {
+            (Some(claim), _) => claim.enter(&tx).await?,
+            (None, None) => {}
+            (None, Some(_)) => return Err(Error::broken("a write does not know that it may be sent again")),
+        }
+        Ok(tx)
     }
 }
 
@@ -146,6 +182,7 @@ pub struct Tx {
     now: DateTime<Utc>,
     settings: Settings,
     events: Vec<(i64, Event, Actor)>,
+    claim: Option<Claim>,
 }
 
 /// Where a Tx came from while it writes in another workspace.
@@ -157,7 +194,10 @@ pub(super) struct Home {
 }
 
 impl Tx {
-    async fn begin(services: &Services, caller: Caller, door: Door) -> Result<Self> {
+    async fn begin(op: &Op) -> Result<Self> {
+        let Op {
+            services, caller, door, ..
+        } = op;
         let options = TransactionOptions {
             // A transaction that reads first and writes later would fail as soon as another one wrote meanwhile.
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
@@ -167,11 +207,12 @@ impl Tx {
         Ok(Self {
             connection,
             workspace_id: caller.workspace_id,
-            actor: Actor::new(&caller, door),
-            caller,
+            actor: Actor::new(caller, *door),
+            caller: caller.clone(),
             now: services.now(),
             settings: *services.settings(),
             events: Vec::new(),
+            claim: op.claim.clone(),
         })
     }
 
@@ -293,11 +334,15 @@ impl Tx {
         self.events.push((self.workspace_id, event, self.actor.clone()));
     }
 
-    /// Numbers the events and commits. Until this returns, nothing of the write is visible.
+    /// Numbers the events and commits; gives back the outcome, which is kept for those who ask again. Until this
+    /// returns, nothing of the write is visible.
     ///
     /// # Errors
     /// A database fault; then nothing was written.
-    pub(super) async fn commit(self) -> Result<()> {
+    pub(super) async fn commit<T: Serialize>(self, outcome: T) -> Result<T> {
+        if let Some(claim) = &self.claim {
+            claim.settle(&self, &outcome).await?;
+        }
         let Self {
             connection,
             now,
@@ -306,7 +351,7 @@ impl Tx {
         } = self;
         outbox::append(&connection, now, events).await?;
         connection.commit().await?;
-        Ok(())
+        Ok(outcome)
     }
 
     fn own<A>(&self, mut row: A) -> A

@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::{ColumnTrait, QueryFilter};
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::entity::project;
@@ -25,28 +26,28 @@ use super::{catalogue, new_uuid};
 pub use implied::implied;
 
 /// What a caller supplies. Without a public id the project gets a fresh random one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct NewProject {
     pub name: String,
     pub public_id: Option<String>,
 }
 
 /// What to change. The public id stays: clients have it in their pages.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct ProjectPatch {
     pub name: Change<String>,
     pub activity: Change<Activity>,
 }
 
 /// Whether a project takes leads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Activity {
     Active,
     Inactive,
 }
 
 /// How a client names a project.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum ProjectRef {
     PublicId(String),
     Uuid(Uuid),
@@ -153,6 +154,10 @@ pub fn check_name(path: &'static str, name: &str) -> Result<()> {
 /// Without the scope `admin`, a broken rule, a public id that is taken, or a database fault.
 pub async fn create(op: &Op, new: NewProject) -> Result<Project> {
     catalogue::require_unbound(op, Scope::Admin)?;
+    op.once("projects.create", new, make).await
+}
+
+async fn make(op: Op, new: NewProject) -> Result<Project> {
     let NewProject { name, public_id } = new;
     let mut form = Form::default();
     let name = form.required("name", &name);
@@ -182,8 +187,7 @@ pub async fn create(op: &Op, new: NewProject) -> Result<Project> {
     let taken = || Problem::invalid(["publicId".into()], "There is a project with this public id");
     let project = tx.insert(row).await.map_err(|error| error.or_taken(taken()))?;
     catalogue::emit_created(&mut tx, EventKind::ProjectCreated, project.uuid, &project.facts());
-    tx.commit().await?;
-    Ok(project)
+    tx.commit(project).await
 }
 
 /// Opens or closes a project for new leads. Setting what it already is changes nothing.
@@ -207,6 +211,10 @@ pub async fn set_active(op: &Op, project: Uuid, activity: Activity) -> Result<Pr
 /// one, or a database fault.
 pub async fn update(op: &Op, target: Target, patch: ProjectPatch) -> Result<Project> {
     catalogue::require_unbound(op, Scope::Admin)?;
+    op.once("projects.update", (target, patch), change).await
+}
+
+async fn change(op: Op, (target, patch): (Target, ProjectPatch)) -> Result<Project> {
     let ProjectPatch { name, activity } = patch;
     let mut form = Form::default();
     let name = form.renamed("name", name);
@@ -223,8 +231,7 @@ pub async fn update(op: &Op, target: Target, patch: ProjectPatch) -> Result<Proj
     };
     let kind = EventKind::ProjectUpdated;
     let project = catalogue::save(&mut tx, target.expected_version, kind, before, after).await?;
-    tx.commit().await?;
-    Ok(project)
+    tx.commit(project).await
 }
 
 impl Editable for Project {

@@ -2,6 +2,7 @@
 //! it and keeps its label for itself; nothing new gets it.
 
 use sea_orm::ActiveValue::{NotSet, Set};
+use serde::Serialize;
 use uuid::Uuid;
 
 pub use crate::entity::partnership::PartnerType;
@@ -19,7 +20,7 @@ use super::page::{Page, PageRequest};
 use super::{catalogue, new_uuid, text};
 
 /// What a caller supplies. Colours are `#RRGGBB`; absent ones are grey and white.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct NewTag {
     pub label: String,
     pub association: TagAssociation,
@@ -29,7 +30,7 @@ pub struct NewTag {
 }
 
 /// What to change. Clearing a colour gives it its default.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct TagPatch {
     pub label: Change<String>,
     pub background_color: Change<String>,
@@ -60,6 +61,10 @@ pub async fn by_uuids(op: &Op, uuids: &[Uuid]) -> Result<Vec<Tag>> {
 /// A broken rule, a label that is taken for this association and partner type, or a database fault.
 pub async fn create(op: &Op, new: NewTag) -> Result<Tag> {
     catalogue::require_unbound(op, Scope::Write)?;
+    op.once("tags.create", new, make).await
+}
+
+async fn make(op: Op, new: NewTag) -> Result<Tag> {
     let NewTag {
         label,
         association,
@@ -91,8 +96,7 @@ pub async fn create(op: &Op, new: NewTag) -> Result<Tag> {
     };
     let tag = tx.insert(row).await.map_err(or_taken)?;
     catalogue::emit_created(&mut tx, EventKind::TagCreated, tag.uuid, &tag.facts());
-    tx.commit().await?;
-    Ok(tag)
+    tx.commit(tag).await
 }
 
 /// Edits a tag, archived or not.
@@ -102,6 +106,10 @@ pub async fn create(op: &Op, new: NewTag) -> Result<Tag> {
 /// database fault.
 pub async fn update(op: &Op, target: Target, patch: TagPatch) -> Result<Tag> {
     catalogue::require_unbound(op, Scope::Write)?;
+    op.once("tags.update", (target, patch), change).await
+}
+
+async fn change(op: Op, (target, patch): (Target, TagPatch)) -> Result<Tag> {
     let TagPatch {
         label,
         background_color,
@@ -124,8 +132,7 @@ pub async fn update(op: &Op, target: Target, patch: TagPatch) -> Result<Tag> {
     after.text_color = text_color.unwrap_or(after.text_color);
     let saved = catalogue::save(&mut tx, target.expected_version, EventKind::TagUpdated, before, after).await;
     let tag = saved.map_err(or_taken)?;
-    tx.commit().await?;
-    Ok(tag)
+    tx.commit(tag).await
 }
 
 /// Archives a tag, or offers it again. Doing what is done already changes nothing.
@@ -134,6 +141,10 @@ pub async fn update(op: &Op, target: Target, patch: TagPatch) -> Result<Tag> {
 /// An unknown tag (path `tag`), another version than the expected one, or a database fault.
 pub async fn shelve(op: &Op, target: Target, shelf: Shelf) -> Result<Tag> {
     catalogue::require_unbound(op, Scope::Write)?;
+    op.once("tags.shelve", (target, shelf), put).await
+}
+
+async fn put(op: Op, (target, shelf): (Target, Shelf)) -> Result<Tag> {
     let kind = match shelf {
         Shelf::Archived => EventKind::TagArchived,
         Shelf::Offered => EventKind::TagRestored,
@@ -145,8 +156,7 @@ pub async fn shelve(op: &Op, target: Target, shelf: Shelf) -> Result<Tag> {
         ..before.clone()
     };
     let tag = catalogue::save(&mut tx, target.expected_version, kind, before, after).await?;
-    tx.commit().await?;
-    Ok(tag)
+    tx.commit(tag).await
 }
 
 fn unknown() -> Problem {

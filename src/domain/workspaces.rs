@@ -2,6 +2,7 @@
 
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde::Serialize;
 use uuid::Uuid;
 
 pub use crate::entity::workspace::{DedupePolicy, Model as Workspace};
@@ -25,7 +26,7 @@ pub struct NewWorkspace {
 }
 
 /// What to change. Nothing of it can be cleared.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct WorkspacePatch {
     pub name: Change<String>,
     pub dedupe_policy: Change<DedupePolicy>,
@@ -65,8 +66,7 @@ pub async fn create(system: &System, new: NewWorkspace) -> Result<Workspace> {
     tx.insert(counter).await?;
     catalogue::emit_created(&mut tx, EventKind::WorkspaceCreated, workspace.uuid, &facts(&workspace));
     tx.leave(home);
-    tx.commit().await?;
-    Ok(workspace)
+    tx.commit(workspace).await
 }
 
 /// No workspace has this number: where a Tx stands before its own is made.
@@ -96,6 +96,10 @@ pub(super) async fn rules(op: &Op) -> Result<Workspace> {
 /// Without the scope `admin`, a broken rule, another version than the expected one, or a database fault.
 pub async fn update(op: &Op, expected_version: Option<i64>, patch: WorkspacePatch) -> Result<Workspace> {
     catalogue::require_unbound(op, Scope::Admin)?;
+    op.once("workspaces.update", (expected_version, patch), change).await
+}
+
+async fn change(op: Op, (expected_version, patch): (Option<i64>, WorkspacePatch)) -> Result<Workspace> {
     let WorkspacePatch {
         name,
         dedupe_policy,
@@ -122,7 +126,7 @@ pub async fn update(op: &Op, expected_version: Option<i64>, patch: WorkspacePatc
     let (was, wanted) = (facts(&before), facts(&after));
     catalogue::check_version(expected_version, before.uuid, before.version, &was, &wanted)?;
     if after == before {
-        return Ok(before);
+        return tx.commit(before).await;
     }
     after.version += 1;
     after.updated_at = tx.now();
@@ -139,8 +143,7 @@ pub async fn update(op: &Op, expected_version: Option<i64>, patch: WorkspacePatc
         .exec(tx.db())
         .await?;
     catalogue::emit_updated(&mut tx, EventKind::WorkspaceUpdated, after.uuid, &was, &wanted);
-    tx.commit().await?;
-    Ok(after)
+    tx.commit(after).await
 }
 
 /// All workspaces, oldest first.

@@ -1,8 +1,9 @@
 //! A key that programs use; only its hash is kept.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "api_keys")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
@@ -16,6 +17,7 @@ pub struct Model {
     pub label: String,
     #[sea_orm(column_type = "Text")]
     pub key_prefix: String,
+    #[serde(skip)]
     pub key_hash: Vec<u8>,
     pub can_read: bool,
     pub can_write: bool,

@@ -1,8 +1,9 @@
 //! What a project calls a stage that its leads convert to.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "conversion_labels")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

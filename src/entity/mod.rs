@@ -13,6 +13,7 @@ pub mod custom_field;
 pub mod custom_field_option;
 pub mod event;
 pub mod external_ref;
+pub mod idempotency_key;
 pub mod intake_payload;
 pub mod lead;
 pub mod lead_assignee;

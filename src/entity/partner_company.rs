@@ -1,8 +1,9 @@
 //! A workspace's directory entry of a partner.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "partner_companies")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

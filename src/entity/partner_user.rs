@@ -1,8 +1,9 @@
 //! People of a partner, as this workspace knows them.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "partner_users")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

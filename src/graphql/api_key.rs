@@ -11,6 +11,7 @@ use super::payload::{Payload, reply};
 use super::prefetch;
 use super::project::Project;
 use super::scalars::{DateTime, SafeInt, Uuid};
+use crate::domain::api_keys::Issued;
 use crate::domain::caller::{self, Scopes};
 use crate::domain::op::Op;
 use crate::domain::page::{Key, Page};
@@ -185,7 +186,7 @@ impl ApiKeyMutations {
     }
 }
 
-async fn create(ctx: &Context<'_>, input: CreateApiKeyInput) -> Result<(ApiKey, String), Failure> {
+async fn create(ctx: &Context<'_>, input: CreateApiKeyInput) -> Result<(ApiKey, Option<String>), Failure> {
     let CreateApiKeyInput {
         label,
         scopes,
@@ -207,8 +208,8 @@ async fn create(ctx: &Context<'_>, input: CreateApiKeyInput) -> Result<(ApiKey, 
         project: bound_project(&op, project_id).await?,
         expires_at: expires_at.map(|at| at.0),
     };
-    let (row, key) = api_keys::create(&op, new).await?;
-    Ok((with_project(ctx, &op, row).await?, key))
+    let Issued { row, secret } = api_keys::create(&op, new).await?;
+    Ok((with_project(ctx, &op, row).await?, secret))
 }
 
 async fn bound_project(op: &Op, id: Option<ID>) -> Result<Option<Ref>, Failure> {
@@ -260,19 +261,19 @@ pub struct RevokeApiKeyInput {
 pub struct CreateApiKeyPayload {
     /// The new key's record.
     api_key: Option<ApiKey>,
-    /// The key itself. It is shown here and never again.
+    /// The key itself. It is shown here and never again: null when the request is a repetition, by its `Idempotency-Key`.
     key: Option<String>,
     /// What stood against it; empty when it was done.
     user_errors: Vec<UserError>,
 }
 
 impl Payload for CreateApiKeyPayload {
-    type Made = (ApiKey, String);
+    type Made = (ApiKey, Option<String>);
 
-    fn made((api_key, key): (ApiKey, String)) -> Self {
+    fn made((api_key, key): (ApiKey, Option<String>)) -> Self {
         Self {
             api_key: Some(api_key),
-            key: Some(key),
+            key,
             user_errors: Vec::new(),
         }
     }

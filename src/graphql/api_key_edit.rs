@@ -10,6 +10,7 @@ use super::node::NodeKind;
 use super::payload::{Conflict, Edit, EditPayload, edit_payload, edited};
 use super::scalars::SafeInt;
 use crate::domain::api_keys;
+use crate::domain::api_keys::Issued;
 use crate::domain::caller::Scope;
 use crate::domain::error::Error;
 use crate::domain::op::Op;
@@ -36,7 +37,7 @@ impl ApiKeyEditMutations {
         #[graphql(desc = "The key.")] input: RotateApiKeyInput,
     ) -> Answer<RotateApiKeyPayload> {
         let (done, secret) = match Box::pin(rotate(ctx, input)).await {
-            Ok((key, secret)) => (Ok(key), Some(secret)),
+            Ok((key, secret)) => (Ok(key), secret),
             Err(failure) => (Err(failure), None),
         };
         let payload = edited::<RotateApiKeyPayload, _>(ctx, done, |uuid| current(ctx, uuid)).await?;
@@ -61,7 +62,7 @@ async fn update(ctx: &Context<'_>, input: UpdateApiKeyInput) -> Result<Option<Ap
     shown(ctx, &op, row).await
 }
 
-async fn rotate(ctx: &Context<'_>, input: RotateApiKeyInput) -> Result<(Option<ApiKey>, String), Failure> {
+async fn rotate(ctx: &Context<'_>, input: RotateApiKeyInput) -> Result<(Option<ApiKey>, Option<String>), Failure> {
     let RotateApiKeyInput {
         api_key_id,
         expected_version,
@@ -69,7 +70,7 @@ async fn rotate(ctx: &Context<'_>, input: RotateApiKeyInput) -> Result<(Option<A
     let op = op(ctx)?;
     op.require(Scope::Admin)?;
     let target = target(&op, Scope::Admin, named(&api_key_id), expected_version)?;
-    let (row, secret) = api_keys::rotate(&op, target).await.map_err(refused)?;
+    let Issued { row, secret } = api_keys::rotate(&op, target).await.map_err(refused)?;
     Ok((shown(ctx, &op, row).await?, secret))
 }
 
@@ -131,7 +132,7 @@ pub struct RotateApiKeyInput {
 pub struct RotateApiKeyPayload {
     /// The key's record as it is now.
     api_key: Option<ApiKey>,
-    /// The key itself. It is shown here and never again.
+    /// The key itself. It is shown here and never again: null when the request is a repetition, by its `Idempotency-Key`.
     key: Option<String>,
     /// What stood against it; empty when it was done.
     user_errors: Vec<UserError>,

@@ -5,6 +5,7 @@ use async_graphql::Context;
 use super::error::{Failure, top_level};
 use crate::domain::Services;
 use crate::domain::caller::{Caller, Door};
+use crate::domain::idempotency::IdempotencyKey;
 use crate::domain::op::Op;
 use crate::request_id::RequestId;
 
@@ -23,7 +24,8 @@ pub fn op(ctx: &Context<'_>) -> Result<Op, Failure> {
     let caller = asker(ctx).cloned().ok_or(Failure::Unauthenticated)?;
     let services = ctx.data_opt::<Services>().cloned();
     let services = services.ok_or_else(|| broken("the schema was built without services"))?;
-    Ok(Op::new(services, caller, Door::Graphql))
+    let key = ctx.data_opt::<IdempotencyKey>().cloned();
+    Ok(Op::new(services, caller, Door::Graphql).with_key(key))
 }
 
 pub fn asker<'a>(ctx: &Context<'a>) -> Option<&'a Caller> {

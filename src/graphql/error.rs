@@ -6,6 +6,7 @@ use super::context;
 use super::node::{GlobalId, NodeKind};
 use crate::domain::caller::Scope;
 use crate::domain::error::{Conflict, Error, Fault, LeadRef, PathSegment, Problem, ProblemCode};
+use crate::domain::idempotency;
 
 /// `extensions.code` of a top-level error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,10 @@ pub enum Code {
     LimitExceeded,
     /// A document was named by a hash that nobody has sent the text for. Apollo's clients know these words.
     PersistedQueryNotFound,
+    /// The idempotency key stands for another request.
+    IdempotencyKeyReused,
+    /// The first request with the idempotency key is not done yet.
+    IdempotencyInProgress,
     Unavailable,
     Internal,
 }
@@ -36,6 +41,8 @@ impl Code {
             Self::BadUserInput => "BAD_USER_INPUT",
             Self::LimitExceeded => "LIMIT_EXCEEDED",
             Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
+            Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
+            Self::IdempotencyInProgress => "IDEMPOTENCY_IN_PROGRESS",
             Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL",
         }
@@ -184,7 +191,7 @@ pub fn user_errors(ctx: &Context<'_>, failure: Failure) -> async_graphql::Result
             ..problem.into()
         }],
         Error::Conflict(Conflict::Stale(_)) => vec![stale()],
-        Error::Forbidden(_) | Error::Unavailable(_) | Error::Internal(_) => {
+        Error::Forbidden(_) | Error::Idempotency(_) | Error::Unavailable(_) | Error::Internal(_) => {
             return Err(top_level(ctx, Failure::Domain(error)));
         }
     })
@@ -239,6 +246,13 @@ fn from_domain(ctx: &Context<'_>, error: Error) -> async_graphql::Error {
         }
         Error::Conflict(Conflict::Taken(problem)) => coded(Code::BadUserInput, problem.message),
         Error::Conflict(Conflict::Stale(_)) => coded(Code::BadUserInput, stale().message),
+        Error::Idempotency(refusal) => {
+            let code = match refusal {
+                idempotency::Refusal::Reused => Code::IdempotencyKeyReused,
+                idempotency::Refusal::InProgress => Code::IdempotencyInProgress,
+            };
+            coded(code, refusal.message())
+        }
         Error::Unavailable(cause) => {
             tracing::warn!(request.id = context::request_id(ctx), error = %cause, "the database is away");
             coded(Code::Unavailable, "The service is temporarily unavailable; try again")

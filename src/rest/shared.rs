@@ -8,13 +8,17 @@ use std::panic::AssertUnwindSafe;
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::{FutureExt, StreamExt};
 use serde::Serialize;
 use tracing::Instrument;
 
 use crate::domain::error::{Error, Fault, Result};
+use crate::domain::idempotency::IdempotencyKey;
+use crate::idempotency_header::{self, Malformed};
 use crate::request_id::RequestId;
 
 /// Why there is no text of a body.
@@ -58,6 +62,30 @@ pub fn request_id(request: &Request) -> RequestId {
     }
 }
 
+/// The idempotency key that a request came with, or something else in its place.
+#[derive(Clone)]
+struct Given(std::result::Result<Option<IdempotencyKey>, Malformed>);
+
+/// A layer of every shim: reads the idempotency key, and marks the answers that were given before.
+pub async fn idempotent(mut request: Request, next: Next) -> Response {
+    let given = idempotency_header::read(request.headers());
+    request.extensions_mut().insert(Given(given.clone()));
+    let mut response = next.run(request).await;
+    if let Ok(Some(key)) = given {
+        idempotency_header::mark(response.headers_mut(), &key);
+    }
+    response
+}
+
+/// The key of a write.
+///
+/// # Errors
+/// A header that is no key.
+pub fn idempotency_key(head: &Parts) -> std::result::Result<Option<IdempotencyKey>, Malformed> {
+    let given = head.extensions.get::<Given>();
+    given.map_or(Ok(None), |Given(key)| key.clone())
+}
+
 /// Runs a write to its end, though the client may be gone by then.
 ///
 /// # Errors
@@ -97,7 +125,8 @@ pub fn log_fault(shim: &'static str, request_id: &RequestId, error: &Error) {
         | Error::NotFound(_)
         | Error::OtherProject
         | Error::ProjectInactive
-        | Error::Conflict(_) => {}
+        | Error::Conflict(_)
+        | Error::Idempotency(_) => {}
     }
 }
 

@@ -34,6 +34,7 @@ async fn every_table_has_an_entity_with_the_same_columns(db: TestDatabase) {
         mirrors::<custom_field_option::Entity>(&db).await,
         mirrors::<event::Entity>(&db).await,
         mirrors::<external_ref::Entity>(&db).await,
+        mirrors::<idempotency_key::Entity>(&db).await,
         mirrors::<intake_payload::Entity>(&db).await,
         mirrors::<lead::Entity>(&db).await,
         mirrors::<lead_assignee::Entity>(&db).await,

@@ -13,6 +13,7 @@ use crate::cli::output::Record;
 use crate::cli::{Common, lookup};
 use crate::config::Needs;
 use crate::domain::Ref;
+use crate::domain::api_keys::Issued;
 use crate::domain::api_keys::{self, ApiKey, NewApiKey};
 use crate::domain::caller::Scopes;
 use crate::domain::op::Op;
@@ -144,7 +145,7 @@ pub(in crate::cli) async fn api_key(command: ApiKeyCommand) -> Result<(), Failur
                 project,
                 expires_at,
             };
-            let (made, secret) = api_keys::create(&op, new).await?;
+            let Issued { row: made, secret } = api_keys::create(&op, new).await?;
             let projects = lookup::all_projects(&op).await?;
             of.common.output().print(&row(&made, &projects).with("key", secret));
         }

@@ -2,9 +2,10 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, QueryFilter};
+use serde::Serialize;
 use uuid::Uuid;
 
-use super::{ApiKey, facts, hash, person, prefix, random_key, scopes};
+use super::{ApiKey, Issued, facts, hash, person, prefix, random_key, scopes};
 use crate::domain::caller::{Principal, Scope};
 use crate::domain::catalogue::{self, Editable, Stamp, Target};
 use crate::domain::change::Change;
@@ -16,7 +17,7 @@ use crate::domain::users;
 use crate::entity::{api_key, api_key_index};
 
 /// What to change. Scopes, project and expiry never change: make another key.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct ApiKeyPatch {
     pub label: Change<String>,
 }
@@ -26,6 +27,10 @@ pub struct ApiKeyPatch {
 /// a database fault.
 pub async fn update(op: &Op, target: Target, patch: ApiKeyPatch) -> Result<ApiKey> {
     catalogue::require_unbound(op, Scope::Admin)?;
+    op.once("api_keys.update", (target, patch), change).await
+}
+
+async fn change(op: Op, (target, patch): (Target, ApiKeyPatch)) -> Result<ApiKey> {
     let ApiKeyPatch { label } = patch;
     let mut form = Form::default();
     let label = form.renamed("label", label);
@@ -39,23 +44,26 @@ pub async fn update(op: &Op, target: Target, patch: ApiKeyPatch) -> Result<ApiKe
     };
     let kind = EventKind::ApiKeyUpdated;
     let key = catalogue::save(&mut tx, target.expected_version, kind, before, after).await?;
-    tx.commit().await?;
-    Ok(key)
+    tx.commit(key).await
 }
 
-/// Gives a key another secret and returns it: it can never be read again. The old one stops working at once here,
+/// Gives a key another secret and returns it: it can never be read again, and is not there in a replay. The old one stops working at once here,
 /// within seconds on other instances. A person's key is rotated by that person alone, for its secret speaks for them.
 /// One that administers and is nobody's outlives whoever rotates it: owners, and the key itself, may.
 ///
 /// # Errors
 /// Without the scope `admin`, or for a key with more than the caller may have; an unknown, revoked, expired or another
 /// person's key (path `apiKey`); another version than the expected one; a database fault.
-pub async fn rotate(op: &Op, target: Target) -> Result<(ApiKey, String)> {
+pub async fn rotate(op: &Op, target: Target) -> Result<Issued> {
     catalogue::require_unbound(op, Scope::Admin)?;
+    op.once("api_keys.rotate", target, renew).await
+}
+
+async fn renew(op: Op, target: Target) -> Result<Issued> {
     let secret = random_key()?;
     let mut tx = op.begin().await?;
     let before: ApiKey = catalogue::locked(&tx, target.uuid, unknown()).await?;
-    require_rotatable(op, &before)?;
+    require_rotatable(&op, &before)?;
     require_over(&tx, &before).await?;
     let after = ApiKey {
         key_prefix: prefix(&secret),
@@ -73,9 +81,12 @@ pub async fn rotate(op: &Op, target: Target) -> Result<(ApiKey, String)> {
         })
         .exec(tx.db())
         .await?;
-    tx.commit().await?;
+    let made = tx.commit(Issued { row: key, secret: None }).await?;
     op.services().keys().forget(&old);
-    Ok((key, secret))
+    Ok(Issued {
+        secret: Some(secret),
+        ..made
+    })
 }
 
 /// Nobody gets with a secret what they could not have without it.
@@ -122,6 +133,10 @@ async fn require_over(tx: &Tx, key: &ApiKey) -> Result<()> {
 /// Without the scope `admin`, an unknown key (path `apiKey`), or a database fault.
 pub async fn revoke(op: &Op, key: Uuid) -> Result<ApiKey> {
     catalogue::require_unbound(op, Scope::Admin)?;
+    op.once("api_keys.revoke", key, end).await
+}
+
+async fn end(op: Op, key: Uuid) -> Result<ApiKey> {
     let mut tx = op.begin().await?;
     let before: ApiKey = catalogue::locked(&tx, key, unknown()).await?;
     let after = ApiKey {
@@ -129,7 +144,7 @@ pub async fn revoke(op: &Op, key: Uuid) -> Result<ApiKey> {
         ..before.clone()
     };
     let key = catalogue::save(&mut tx, None, EventKind::ApiKeyRevoked, before, after).await?;
-    tx.commit().await?;
+    let key = tx.commit(key).await?;
     op.services().keys().forget(&key.key_hash);
     Ok(key)
 }

@@ -97,5 +97,5 @@ async fn write_touch(system: &System, key: &ApiKey, now: DateTime<Utc>) -> Resul
         .col_expr(api_key::Column::LastUsedAt, Expr::val(now))
         .exec(tx.db())
         .await?;
-    tx.commit().await
+    tx.commit(()).await
 }

@@ -11,6 +11,7 @@ use aws_lc_rs::{digest, rand};
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::{ColumnTrait, QueryFilter};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use crate::entity::api_key::Model as ApiKey;
@@ -29,13 +30,21 @@ pub use edit::{ApiKeyPatch, revoke, rotate, update};
 pub use identify::identify;
 
 /// What a caller supplies.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct NewApiKey {
     pub label: String,
     pub scopes: Scopes,
     /// Binds the key to one project. Such a key administers nothing.
     pub project: Option<Ref>,
     pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// A key, and what it is used by.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Issued {
+    pub row: ApiKey,
+    /// The key itself. It is told to the request that made it and never again, to that request's repetition neither.
+    pub secret: Option<String>,
 }
 
 /// SHA-256 of a key as it is printed. Keys are random enough to need no salt.
@@ -78,13 +87,17 @@ pub async fn own(op: &Op) -> Result<Option<ApiKey>> {
     }
 }
 
-/// Makes a key and returns it beside its row: it can never be read again. A key made by a person, or by a person's
+/// Makes a key and returns it beside its row: it can never be read again, and is not there in a replay. A key made by a person, or by a person's
 /// key, belongs to that person and ends with them.
 ///
 /// # Errors
 /// Without the scope `admin`, or for scopes that the caller lacks; a broken rule; a database fault.
-pub async fn create(op: &Op, new: NewApiKey) -> Result<(ApiKey, String)> {
+pub async fn create(op: &Op, new: NewApiKey) -> Result<Issued> {
     catalogue::require_unbound(op, Scope::Admin)?;
+    op.once("api_keys.create", new, make).await
+}
+
+async fn make(op: Op, new: NewApiKey) -> Result<Issued> {
     let NewApiKey {
         label,
         scopes,
@@ -116,7 +129,7 @@ pub async fn create(op: &Op, new: NewApiKey) -> Result<(ApiKey, String)> {
         id: NotSet,
         uuid: Set(new_uuid()),
         project_id: Set(project.as_ref().map(|project| project.id)),
-        user_id: Set(person(op)),
+        user_id: Set(person(&op)),
         label: Set(label),
         key_prefix: Set(prefix(&key)),
         key_hash: Set(hash(&key).to_vec()),
@@ -139,8 +152,11 @@ pub async fn create(op: &Op, new: NewApiKey) -> Result<(ApiKey, String)> {
     tx.insert_global(index).await?;
     let facts = facts(&row, project.map(|project| project.uuid));
     catalogue::emit_created(&mut tx, EventKind::ApiKeyCreated, row.uuid, &facts);
-    tx.commit().await?;
-    Ok((row, key))
+    let made = tx.commit(Issued { row, secret: None }).await?;
+    Ok(Issued {
+        secret: Some(key),
+        ..made
+    })
 }
 
 fn check_scopes(form: &mut Form, scopes: Scopes, project: Option<Ref>) {

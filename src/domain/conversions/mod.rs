@@ -6,6 +6,7 @@ mod request;
 mod settle;
 mod standing;
 
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::leads::LeadKey;
@@ -17,7 +18,7 @@ pub(in crate::domain) use standing::condition;
 pub use standing::{Standing, standings};
 
 /// What a caller asks for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NewConversion {
     pub lead: LeadKey,
     pub target: Target,
@@ -26,7 +27,7 @@ pub struct NewConversion {
 }
 
 /// What the lead shall become.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Target {
     /// In work again, at once.
     Open,

@@ -2,6 +2,7 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, QueryFilter};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{JobState, NewConversion, Target};
@@ -15,7 +16,7 @@ use crate::domain::{Change, Ref};
 use crate::entity::{conversion_job, conversion_label};
 
 /// What became of a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requested {
     pub id: i64,
     pub uuid: Uuid,
@@ -34,15 +35,19 @@ const CURRENCY: &str = "EUR";
 /// `conversionId`); a [`Conflict::Taken`] by a conversion of it that is not settled yet; a database fault.
 pub async fn request(op: &Op, new: NewConversion) -> Result<Requested> {
     op.require(Scope::Write)?;
+    op.once("conversions.request", new, begin).await
+}
+
+async fn begin(op: Op, new: NewConversion) -> Result<Requested> {
     let NewConversion {
         lead,
         target,
         value_minor,
     } = new;
-    let lead = locate(op, &lead).await?.ok_or_else(edit::not_found)?;
+    let lead = locate(&op, &lead).await?.ok_or_else(edit::not_found)?;
     let label_id = match target {
         Target::Open | Target::Lost => None,
-        Target::Label(label) => Some(label_of(op, &lead, label).await?),
+        Target::Label(label) => Some(label_of(&op, &lead, label).await?),
     };
     let (state, processing, status) = match target {
         Target::Open => (JobState::Done, ProcessingState::Open, reopened(lead.status)),
@@ -56,7 +61,7 @@ pub async fn request(op: &Op, new: NewConversion) -> Result<Requested> {
         }),
         ..LeadEdit::default()
     };
-    let change = edit::prepare(op, change).await?.processing(processing);
+    let change = edit::prepare(&op, change).await?.processing(processing);
 
     let mut tx = op.begin().await?;
     let row = edit::lock(&tx, Ref::Id(lead.id)).await?;
@@ -72,16 +77,17 @@ pub async fn request(op: &Op, new: NewConversion) -> Result<Requested> {
         tx.insert(job).await?;
     }
     let row = edit::within(&mut tx, row, &change).await?;
-    tx.commit().await?;
-    if state == JobState::Pending {
-        op.services().conversions().notify_one();
-    }
-    Ok(Requested {
+    let requested = tx.commit(Requested {
         id: row.id,
         uuid: row.uuid,
         unique_identifier: row.external_id,
         state,
-    })
+    });
+    let requested = requested.await?;
+    if state == JobState::Pending {
+        op.services().conversions().notify_one();
+    }
+    Ok(requested)
 }
 
 /// What a lead is that is worked on again: a lost one begins anew, a won one was not won.

@@ -71,7 +71,7 @@ async fn settle(op: &Op, job: &conversion_job::Model) -> Result<()> {
         let plan = Plan::of(op, job).await?;
         let mut tx = op.begin().await?;
         match carry_out(&mut tx, job, &plan).await? {
-            Outcome::Settled => return tx.commit().await,
+            Outcome::Settled => return tx.commit(()).await,
             Outcome::NotOurs => return Ok(()),
             Outcome::Moved => {}
         }

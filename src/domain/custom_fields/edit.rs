@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ColumnTrait, QueryFilter};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{CustomField, CustomFieldOption, FieldType, MAX_OPTIONS, facts, mirror, option_facts};
@@ -22,7 +23,7 @@ use crate::domain::{new_uuid, text};
 use crate::entity::{custom_field, custom_field_option};
 
 /// What to change. Type, category and partner programme never change: values depend on them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct CustomFieldPatch {
     pub label: Change<String>,
     pub required: Change<bool>,
@@ -63,6 +64,10 @@ const MAX_NUMBERED: usize = 1_000;
 /// fault.
 pub async fn update(op: &Op, target: Target, patch: CustomFieldPatch) -> Result<CustomField> {
     catalogue::require_unbound(op, Scope::Write)?;
+    op.once("custom_fields.update", (target, patch), change).await
+}
+
+async fn change(op: Op, (target, patch): (Target, CustomFieldPatch)) -> Result<CustomField> {
     let mut form = Form::default();
     let label = form.renamed("label", patch.label.clone());
     let required = form.given("required", patch.required);
@@ -88,13 +93,12 @@ pub async fn update(op: &Op, target: Target, patch: CustomFieldPatch) -> Result<
     catalogue::check_version(target.expected_version, before.uuid, before.version, &was, &is)?;
     form.check()?;
     if was == is {
-        return Ok(before);
+        return tx.commit(before).await;
     }
     let field = catalogue::step(&tx, &before, after).await?;
     write_options(&tx, field.id, &options, &wanted).await?;
     catalogue::emit_updated(&mut tx, EventKind::CustomFieldUpdated, field.uuid, &was, &is);
-    tx.commit().await?;
-    Ok(field)
+    tx.commit(field).await
 }
 
 /// Archives a field, or offers it again. Doing what is done already changes nothing.
@@ -103,6 +107,10 @@ pub async fn update(op: &Op, target: Target, patch: CustomFieldPatch) -> Result<
 /// An unknown field (path `customField`), another version than the expected one, or a database fault.
 pub async fn shelve(op: &Op, target: Target, shelf: Shelf) -> Result<CustomField> {
     catalogue::require_unbound(op, Scope::Write)?;
+    op.once("custom_fields.shelve", (target, shelf), put).await
+}
+
+async fn put(op: Op, (target, shelf): (Target, Shelf)) -> Result<CustomField> {
     let kind = match shelf {
         Shelf::Archived => EventKind::CustomFieldArchived,
         Shelf::Offered => EventKind::CustomFieldRestored,
@@ -114,8 +122,7 @@ pub async fn shelve(op: &Op, target: Target, shelf: Shelf) -> Result<CustomField
         ..before.clone()
     };
     let field = catalogue::save(&mut tx, target.expected_version, kind, before, after).await?;
-    tx.commit().await?;
-    Ok(field)
+    tx.commit(field).await
 }
 
 pub(super) fn unknown() -> Problem {

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::{QueryFilter, QueryOrder};
+use serde::Serialize;
 use uuid::Uuid;
 
 pub use crate::entity::custom_field::{FieldCategory, FieldType, Model as CustomField};
@@ -28,7 +29,7 @@ use super::page::{Page, PageRequest};
 use super::{catalogue, new_uuid, text};
 
 /// What a caller supplies.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct NewCustomField {
     pub label: String,
     pub field_type: FieldType,
@@ -85,6 +86,10 @@ pub async fn options_of(op: &Op, field_ids: &[i64]) -> Result<Vec<CustomFieldOpt
 /// A broken rule, or a database fault. Labels of fields may repeat.
 pub async fn create(op: &Op, new: NewCustomField) -> Result<CustomField> {
     catalogue::require_unbound(op, Scope::Write)?;
+    op.once("custom_fields.create", new, make).await
+}
+
+async fn make(op: Op, new: NewCustomField) -> Result<CustomField> {
     let NewCustomField {
         label,
         field_type,
@@ -120,8 +125,7 @@ pub async fn create(op: &Op, new: NewCustomField) -> Result<CustomField> {
     let options = insert_options(&tx, field.id, options).await?;
     let facts = facts(&field, options);
     catalogue::emit_created(&mut tx, EventKind::CustomFieldCreated, field.uuid, &facts);
-    tx.commit().await?;
-    Ok(field)
+    tx.commit(field).await
 }
 
 fn check_options(form: &mut Form, field_type: FieldType, labels: &[String]) -> Vec<String> {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, QueryFilter};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::credit;
@@ -13,7 +14,7 @@ use crate::domain::new_uuid;
 use crate::domain::op::Tx;
 use crate::entity::lead_attribution;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct NewAttribution {
     pub source: Ref,
     pub attributed_at: DateTime<Utc>,

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use sea_orm::sea_query::{Condition, ExprTrait};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::field_values::{self, Assigned, Misfit, Stored};
@@ -16,7 +17,7 @@ use crate::domain::{Ref, events};
 use crate::entity::{custom_field, custom_field_option};
 
 /// A value for one field.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct NewFieldValue {
     pub field: Ref,
     /// The type the client believes the field has; another one is a problem.
@@ -25,7 +26,7 @@ pub struct NewFieldValue {
 }
 
 /// A custom field's value. Text serves both text types.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum NewValue {
     Text(String),
     Number(f64),
@@ -36,7 +37,7 @@ pub enum NewValue {
     MultiSelect(Vec<OptionRef>),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum OptionRef {
     /// The option's number within its field.
     Number(i64),

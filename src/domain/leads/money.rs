@@ -1,10 +1,12 @@
 //! What a lead is worth. Pure.
 
+use serde::Serialize;
+
 use crate::domain::error::{Problem, Problems};
 use crate::domain::text;
 
 /// An amount in the smallest unit of its currency.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Money {
     pub minor: i64,
     /// Three letters of ISO 4217, such as `EUR`.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
 use sea_orm::{ColumnTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::author;
@@ -21,7 +22,7 @@ use crate::entity::{lead, lead_note, user};
 pub use crate::entity::lead_note::Model as LeadNote;
 
 /// What a caller supplies.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct NewNote {
     pub text: String,
 }
@@ -33,6 +34,10 @@ const MAX_TEXT: usize = 10_000;
 /// [`Error::NotFound`] for a lead that is not the caller's or is archived; a blank or too long text.
 pub async fn add_note(op: &Op, lead: Ref, new: NewNote) -> Result<LeadNote> {
     op.require(Scope::Write)?;
+    op.once("notes.add_note", (lead, new), add).await
+}
+
+async fn add(op: Op, (lead, new): (Ref, NewNote)) -> Result<LeadNote> {
     let text = check(&new.text)?;
     let mut tx = op.begin().await?;
     // Shared: notes of one lead do not wait for each other, only for who archives it.
@@ -55,14 +60,17 @@ pub async fn add_note(op: &Op, lead: Ref, new: NewNote) -> Result<LeadNote> {
     let note = tx.insert(row).await?;
     let facts = facts(&tx, &lead, &note).await?;
     emit(&mut tx, EventKind::NoteCreated, &note, Changes::created(&facts));
-    tx.commit().await?;
-    Ok(note)
+    tx.commit(note).await
 }
 
 /// # Errors
 /// [`Error::NotFound`]; a blank or too long text; [`Conflict::Stale`](crate::domain::error::Conflict::Stale) when the note is not of the expected version.
 pub async fn edit_note(op: &Op, note: Uuid, expected_version: Option<i64>, text: &str) -> Result<LeadNote> {
     op.require(Scope::Write)?;
+    op.once("notes.edit_note", (note, expected_version, text), reword).await
+}
+
+async fn reword(op: Op, (note, expected_version, text): (Uuid, Option<i64>, &str)) -> Result<LeadNote> {
     let text = check(text)?;
     let mut tx = op.begin().await?;
     let (lead, before) = lock(&tx, note).await?;
@@ -75,12 +83,11 @@ pub async fn edit_note(op: &Op, note: Uuid, expected_version: Option<i64>, text:
     let changes = Changes::between(&was, &is);
     check_version(expected_version, before.uuid, before.version, &was, &is)?;
     if changes.is_empty() {
-        return Ok(before);
+        return tx.commit(before).await;
     }
     write(&tx, &mut after).await?;
     emit(&mut tx, EventKind::NoteUpdated, &after, changes);
-    tx.commit().await?;
-    Ok(after)
+    tx.commit(after).await
 }
 
 /// The note as it was last.
@@ -90,6 +97,10 @@ pub async fn edit_note(op: &Op, note: Uuid, expected_version: Option<i64>, text:
 /// version.
 pub async fn delete_note(op: &Op, note: Uuid, expected_version: Option<i64>) -> Result<LeadNote> {
     op.require(Scope::Write)?;
+    op.once("notes.delete_note", (note, expected_version), take_away).await
+}
+
+async fn take_away(op: Op, (note, expected_version): (Uuid, Option<i64>)) -> Result<LeadNote> {
     let mut tx = op.begin().await?;
     let (lead, before) = lock(&tx, note).await?;
     let (was, is) = (facts(&tx, &lead, &before).await?, NoteFacts::default());
@@ -100,8 +111,7 @@ pub async fn delete_note(op: &Op, note: Uuid, expected_version: Option<i64>) -> 
     };
     write(&tx, &mut after).await?;
     emit(&mut tx, EventKind::NoteDeleted, &after, Changes::between(&was, &is));
-    tx.commit().await?;
-    Ok(after)
+    tx.commit(after).await
 }
 
 /// The notes with these ids, in any order; unknown and deleted ones are absent, as are those of leads that the caller

@@ -22,6 +22,10 @@ use crate::entity::{company_partnership, partnership};
 /// (path `invitation`); a database fault.
 pub async fn accept(op: &Op, invitation: Uuid, inviter: NewPartnerCompany) -> Result<Partnership> {
     catalogue::require_unbound(op, Scope::Write)?;
+    op.once("partnerships.accept", (invitation, inviter), join).await
+}
+
+async fn join(op: Op, (invitation, inviter): (Uuid, NewPartnerCompany)) -> Result<Partnership> {
     let mut form = Form::default();
     let inviter = form.within(&["partner".into()], |form| partner_companies::check(form, &inviter));
     form.check()?;
@@ -34,8 +38,7 @@ pub async fn accept(op: &Op, invitation: Uuid, inviter: NewPartnerCompany) -> Re
     let facts = accepted.facts();
     catalogue::emit_created(&mut tx, EventKind::PartnershipAccepted, accepted.side.uuid, &facts);
     tell_inviter(&mut tx, &accepted.shared).await?;
-    tx.commit().await?;
-    Ok(accepted)
+    tx.commit(accepted).await
 }
 
 /// Takes the open place. The condition is part of the update: of two who accept at once, one finds nothing.

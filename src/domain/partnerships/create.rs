@@ -2,6 +2,7 @@
 
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::{ColumnTrait, QueryFilter};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::partner_companies::{self, NewPartnerCompany};
@@ -17,7 +18,7 @@ use crate::domain::{catalogue, new_uuid};
 use crate::entity::{company_partnership, partner_company, partnership};
 
 /// What a caller supplies.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct NewPartnership {
     pub partner: Partner,
     pub partner_type: PartnerType,
@@ -27,7 +28,7 @@ pub struct NewPartnership {
 }
 
 /// The other company.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub enum Partner {
     /// In the directory already.
     Existing(Uuid),
@@ -35,7 +36,7 @@ pub enum Partner {
 }
 
 /// Whether the partner is asked to join.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Invitation {
     Invited,
     /// Kept for the books: the partner is not here and nobody can accept.
@@ -48,6 +49,10 @@ pub enum Invitation {
 /// A broken rule, an unknown partner (path `partner.existing`), or a database fault.
 pub async fn create(op: &Op, new: NewPartnership) -> Result<Partnership> {
     catalogue::require_unbound(op, Scope::Write)?;
+    op.once("partnerships.create", new, make).await
+}
+
+async fn make(op: Op, new: NewPartnership) -> Result<Partnership> {
     let NewPartnership {
         partner,
         partner_type,
@@ -89,8 +94,7 @@ pub async fn create(op: &Op, new: NewPartnership) -> Result<Partnership> {
     let side = insert_side(&tx, &shared, &partner).await?;
     let made = Partnership { side, shared, partner };
     catalogue::emit_created(&mut tx, EventKind::PartnershipCreated, made.side.uuid, &made.facts());
-    tx.commit().await?;
-    Ok(made)
+    tx.commit(made).await
 }
 
 async fn directory_entry(tx: &mut Tx, partner: Partner) -> Result<PartnerCompany> {

@@ -3,6 +3,7 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Invitation, PartnerType, Partnership, PartnershipState, ResellerSide, SharedPartnership, whole};
@@ -16,7 +17,7 @@ use crate::domain::op::{Op, Tx, find_global};
 use crate::entity::{company_partnership, partnership};
 
 /// What to change.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct PartnershipPatch {
     pub reseller_side: Change<ResellerSide>,
     /// Inviting gives a new code, also where an invitation is open; the old one opens nothing any more.
@@ -30,6 +31,10 @@ pub struct PartnershipPatch {
 /// fault.
 pub async fn update(op: &Op, target: Target, patch: PartnershipPatch) -> Result<Partnership> {
     catalogue::require_unbound(op, Scope::Write)?;
+    op.once("partnerships.update", (target, patch), change).await
+}
+
+async fn change(op: Op, (target, patch): (Target, PartnershipPatch)) -> Result<Partnership> {
     let mut form = Form::default();
     let invitation = form.given("invitation", patch.invitation);
     form.check()?;
@@ -57,8 +62,7 @@ pub async fn update(op: &Op, target: Target, patch: PartnershipPatch) -> Result<
     .await?;
     // After the version: who was late is told that first.
     check(&before, &done)?;
-    tx.commit().await?;
-    Ok(done)
+    tx.commit(done).await
 }
 
 /// Ends a partnership, for both sides: nothing new is sent across, and what was sent stays. Ending it again changes
@@ -68,6 +72,10 @@ pub async fn update(op: &Op, target: Target, patch: PartnershipPatch) -> Result<
 /// An unknown partnership (path `partnership`), another version than the expected one, or a database fault.
 pub async fn archive(op: &Op, target: Target) -> Result<Partnership> {
     catalogue::require_unbound(op, Scope::Write)?;
+    op.once("partnerships.archive", target, end).await
+}
+
+async fn end(op: Op, target: Target) -> Result<Partnership> {
     let mut tx = op.begin().await?;
     let before = locked(&tx, target.uuid).await?;
     let mut after = before.clone();
@@ -77,8 +85,7 @@ pub async fn archive(op: &Op, target: Target) -> Result<Partnership> {
     if done != before {
         tell_partner(&mut tx, &before, &done).await?;
     }
-    tx.commit().await?;
-    Ok(done)
+    tx.commit(done).await
 }
 
 /// The caller's partnership; its shared row is locked until the Tx ends.

@@ -14,6 +14,7 @@ use std::collections::HashMap;
 
 use sea_orm::sea_query::Query;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QuerySelect, Select};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use crate::entity::company_partnership::Model as CompanyPartnership;
@@ -43,7 +44,7 @@ pub fn may_invite(caller: &Caller) -> bool {
 }
 
 /// A partnership as the caller's workspace sees it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Partnership {
     /// The caller's side. Its uuid is the partnership's public id, its number the REST routes' company partnership id.
     pub side: CompanyPartnership,
@@ -98,7 +99,7 @@ impl Partnership {
 }
 
 /// How an input names a partnership: by any of its three ids; those that are given must agree.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct PartnershipRef {
     /// The number of the shared row, or the public id of the caller's side.
     pub partnership: Option<Ref>,

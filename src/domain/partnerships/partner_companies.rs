@@ -1,6 +1,7 @@
 //! The directory: the partners of a workspace as it knows them, whether they are workspaces here or not.
 
 use sea_orm::ActiveValue::{NotSet, Set};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::PartnerCompany;
@@ -16,7 +17,7 @@ use crate::domain::{catalogue, new_uuid};
 use crate::entity::partner_company;
 
 /// What a caller supplies. Names may repeat.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct NewPartnerCompany {
     pub name: String,
     pub domain: Option<String>,
@@ -25,7 +26,7 @@ pub struct NewPartnerCompany {
 }
 
 /// What to change.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct PartnerCompanyPatch {
     pub name: Change<String>,
     pub domain: Change<String>,
@@ -54,13 +55,16 @@ pub async fn by_uuids(op: &Op, uuids: &[Uuid]) -> Result<Vec<PartnerCompany>> {
 /// A broken rule, or a database fault.
 pub async fn create(op: &Op, new: NewPartnerCompany) -> Result<PartnerCompany> {
     catalogue::require_unbound(op, Scope::Write)?;
+    op.once("partner_companies.create", new, make).await
+}
+
+async fn make(op: Op, new: NewPartnerCompany) -> Result<PartnerCompany> {
     let mut form = Form::default();
     let new = check(&mut form, &new);
     form.check()?;
     let mut tx = op.begin().await?;
     let company = insert(&mut tx, new).await?;
-    tx.commit().await?;
-    Ok(company)
+    tx.commit(company).await
 }
 
 /// # Errors
@@ -68,6 +72,10 @@ pub async fn create(op: &Op, new: NewPartnerCompany) -> Result<PartnerCompany> {
 /// fault.
 pub async fn update(op: &Op, target: Target, patch: PartnerCompanyPatch) -> Result<PartnerCompany> {
     catalogue::require_unbound(op, Scope::Write)?;
+    op.once("partner_companies.update", (target, patch), change).await
+}
+
+async fn change(op: Op, (target, patch): (Target, PartnerCompanyPatch)) -> Result<PartnerCompany> {
     let PartnerCompanyPatch {
         name,
         domain,
@@ -93,8 +101,7 @@ pub async fn update(op: &Op, target: Target, patch: PartnerCompanyPatch) -> Resu
     };
     let kind = EventKind::PartnerCompanyUpdated;
     let company = catalogue::save(&mut tx, target.expected_version, kind, before, after).await?;
-    tx.commit().await?;
-    Ok(company)
+    tx.commit(company).await
 }
 
 /// A checked entry: trimmed and within bounds, unless the form says otherwise.

@@ -2,6 +2,7 @@
 
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::{ColumnTrait, QueryFilter};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::PartnerUser;
@@ -17,7 +18,7 @@ use crate::domain::{catalogue, new_uuid, text};
 use crate::entity::{partner_company, partner_user};
 
 /// What a caller supplies.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct NewPartnerUser {
     pub partner_company: Uuid,
     pub email: String,
@@ -27,7 +28,7 @@ pub struct NewPartnerUser {
 }
 
 /// What to change. Which company a person is at never changes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct PartnerUserPatch {
     pub email: Change<String>,
     pub name: Change<String>,
@@ -68,6 +69,10 @@ pub async fn by_uuids(op: &Op, uuids: &[Uuid]) -> Result<Vec<PartnerUser>> {
 /// A broken rule, an unknown partner company, an address that the company already has, or a database fault.
 pub async fn create(op: &Op, new: NewPartnerUser) -> Result<PartnerUser> {
     catalogue::require_unbound(op, Scope::Write)?;
+    op.once("partner_users.create", new, make).await
+}
+
+async fn make(op: Op, new: NewPartnerUser) -> Result<PartnerUser> {
     let NewPartnerUser {
         partner_company,
         email,
@@ -103,8 +108,7 @@ pub async fn create(op: &Op, new: NewPartnerUser) -> Result<PartnerUser> {
         ..user.facts()
     };
     catalogue::emit_created(&mut tx, EventKind::PartnerUserCreated, user.uuid, &facts);
-    tx.commit().await?;
-    Ok(user)
+    tx.commit(user).await
 }
 
 /// # Errors
@@ -112,6 +116,10 @@ pub async fn create(op: &Op, new: NewPartnerUser) -> Result<PartnerUser> {
 /// company already has, or a database fault.
 pub async fn update(op: &Op, target: Target, patch: PartnerUserPatch) -> Result<PartnerUser> {
     catalogue::require_unbound(op, Scope::Write)?;
+    op.once("partner_users.update", (target, patch), change).await
+}
+
+async fn change(op: Op, (target, patch): (Target, PartnerUserPatch)) -> Result<PartnerUser> {
     let PartnerUserPatch { email, name } = patch;
     let mut form = Form::default();
     let email = form.given("email", email).map(|email| form.email("email", &email));
@@ -132,8 +140,7 @@ pub async fn update(op: &Op, target: Target, patch: PartnerUserPatch) -> Result<
     let kind = EventKind::PartnerUserUpdated;
     let saved = catalogue::save(&mut tx, target.expected_version, kind, before, after).await;
     let user = saved.map_err(or_taken)?;
-    tx.commit().await?;
-    Ok(user)
+    tx.commit(user).await
 }
 
 fn or_taken(error: Error) -> Error {

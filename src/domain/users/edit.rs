@@ -1,6 +1,7 @@
 //! Edits of people. Owners are edited by owners alone, and nobody changes their own role or standing: whoever takes
 //! the last other owner's place remains as one.
 
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Role, Standing, User, email_taken, require_owner};
@@ -14,7 +15,7 @@ use crate::domain::op::{Op, Tx};
 use crate::domain::text;
 
 /// What to change of who a person is.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct UserPatch {
     pub email: Change<String>,
     pub first_name: Change<String>,
@@ -26,6 +27,10 @@ pub struct UserPatch {
 /// version than the expected one; an address that is taken; a database fault.
 pub async fn update(op: &Op, target: Target, patch: UserPatch) -> Result<User> {
     catalogue::require_unbound(op, Scope::Admin)?;
+    op.once("users.update", (target, patch), change).await
+}
+
+async fn change(op: Op, (target, patch): (Target, UserPatch)) -> Result<User> {
     let UserPatch {
         email,
         first_name,
@@ -51,8 +56,7 @@ pub async fn update(op: &Op, target: Target, patch: UserPatch) -> Result<User> {
     let kind = EventKind::UserUpdated;
     let saved = catalogue::save(&mut tx, target.expected_version, kind, before, after).await;
     let user = saved.map_err(|error| error.or_taken(email_taken()))?;
-    tx.commit().await?;
-    Ok(user)
+    tx.commit(user).await
 }
 
 /// Gives a person another role. Their tokens and keys can do no more than it within seconds.
@@ -62,6 +66,10 @@ pub async fn update(op: &Op, target: Target, patch: UserPatch) -> Result<User> {
 /// unknown user, or the caller's own (path `user`); another version than the expected one; a database fault.
 pub async fn set_role(op: &Op, target: Target, role: Role) -> Result<User> {
     catalogue::require_unbound(op, Scope::Admin)?;
+    op.once("users.set_role", (target, role), give_role).await
+}
+
+async fn give_role(op: Op, (target, role): (Target, Role)) -> Result<User> {
     if !op.caller().scopes.contain(Scopes::from(role)) {
         return Err(Error::Forbidden(Scope::Admin));
     }
@@ -72,7 +80,7 @@ pub async fn set_role(op: &Op, target: Target, role: Role) -> Result<User> {
     let before = editable(&tx, target.uuid).await?;
     refuse_self(&tx, &before)?;
     let after = User { role, ..before.clone() };
-    save(op, tx, target.expected_version, before, after).await
+    save(&op, tx, target.expected_version, before, after).await
 }
 
 /// Lets a person in, or keeps them out: their tokens and keys stop working within seconds. Setting what already is
@@ -83,6 +91,10 @@ pub async fn set_role(op: &Op, target: Target, role: Role) -> Result<User> {
 /// unknown user, or the caller's own (path `user`); another version than the expected one; a database fault.
 pub async fn set_standing(op: &Op, target: Target, standing: Standing) -> Result<User> {
     catalogue::require_unbound(op, Scope::Admin)?;
+    op.once("users.set_standing", (target, standing), put).await
+}
+
+async fn put(op: Op, (target, standing): (Target, Standing)) -> Result<User> {
     let tx = op.begin().await?;
     let before = editable(&tx, target.uuid).await?;
     refuse_self(&tx, &before)?;
@@ -97,7 +109,7 @@ pub async fn set_standing(op: &Op, target: Target, standing: Standing) -> Result
         },
         ..before.clone()
     };
-    save(op, tx, target.expected_version, before, after).await
+    save(&op, tx, target.expected_version, before, after).await
 }
 
 /// [`set_standing`] whatever the version is: for the command line.
@@ -114,7 +126,7 @@ pub async fn set_disabled(op: &Op, user: Uuid, standing: Standing) -> Result<Use
 
 async fn save(op: &Op, mut tx: Tx, expected: Option<i64>, before: User, after: User) -> Result<User> {
     let user = catalogue::save(&mut tx, expected, EventKind::UserUpdated, before, after).await?;
-    tx.commit().await?;
+    let user = tx.commit(user).await?;
     // What the person's keys may do has changed.
     op.services().keys().forget_all();
     Ok(user)

@@ -4,6 +4,7 @@ mod edit;
 
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::entity::user;
@@ -22,7 +23,7 @@ use super::workspaces::{self, Workspace};
 use super::{Ref, Services, catalogue, new_uuid, text};
 
 /// What a caller supplies.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct NewUser {
     pub email: String,
     pub first_name: Option<String>,
@@ -33,7 +34,7 @@ pub struct NewUser {
 }
 
 /// Whether a person may come in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Standing {
     Enabled,
     Disabled,
@@ -80,6 +81,10 @@ pub async fn named(op: &Op, user: Ref) -> Result<Option<User>> {
 /// is taken; a database fault.
 pub async fn create(op: &Op, new: NewUser) -> Result<User> {
     catalogue::require_unbound(op, Scope::Admin)?;
+    op.once("users.create", new, make).await
+}
+
+async fn make(op: Op, new: NewUser) -> Result<User> {
     let NewUser {
         email,
         first_name,
@@ -125,8 +130,7 @@ pub async fn create(op: &Op, new: NewUser) -> Result<User> {
     };
     let user = tx.insert(row).await.map_err(|error| error.or_taken(taken))?;
     catalogue::emit_created(&mut tx, EventKind::UserCreated, user.uuid, &user.facts());
-    tx.commit().await?;
-    Ok(user)
+    tx.commit(user).await
 }
 
 /// The person that a token names, and the workspace it is for; nothing for someone unknown or disabled. Asked before

@@ -8,6 +8,8 @@ use axum::response::Response;
 use super::wire::{Detail, Existing, Refused};
 use crate::domain::caller::{Scope, Scopes};
 use crate::domain::error::{Conflict, Error, PathSegment, Problem, ProblemCode};
+use crate::domain::idempotency;
+use crate::idempotency_header;
 use crate::request_id::RequestId;
 use crate::rest::shared::query::Malformed;
 use crate::rest::shared::{self, BodyError};
@@ -117,6 +119,16 @@ impl Refusal {
             Error::Conflict(Conflict::Taken(problem)) => Self::conflict(Some(detail(problem))),
             // No route of this door names a version.
             Error::Conflict(Conflict::Stale(_)) => Self::conflict(None),
+            Error::Idempotency(refusal) => {
+                let (status, code) = match refusal {
+                    idempotency::Refusal::Reused => (StatusCode::UNPROCESSABLE_ENTITY, "reused"),
+                    idempotency::Refusal::InProgress => (StatusCode::CONFLICT, "in_progress"),
+                };
+                Self {
+                    details: vec![of_key(code)],
+                    ..Self::new(status, refusal.message())
+                }
+            }
             Error::Unavailable(_) => Self {
                 fault: Some(error),
                 ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "Service unavailable")
@@ -162,6 +174,15 @@ impl From<Malformed> for Refusal {
     }
 }
 
+impl From<idempotency_header::Malformed> for Refusal {
+    fn from(_: idempotency_header::Malformed) -> Self {
+        Self {
+            details: vec![of_key("invalid")],
+            ..Self::new(StatusCode::BAD_REQUEST, idempotency_header::RULE)
+        }
+    }
+}
+
 impl From<BodyError> for Refusal {
     fn from(error: BodyError) -> Self {
         match error {
@@ -180,6 +201,15 @@ fn detail(problem: Problem) -> Detail {
         field: field(&problem.path),
         code: code(problem.code),
         message: Some(problem.message),
+        existing: None,
+    }
+}
+
+fn of_key(code: &'static str) -> Detail {
+    Detail {
+        field: Some(idempotency_header::NAME.to_owned()),
+        code,
+        message: None,
         existing: None,
     }
 }

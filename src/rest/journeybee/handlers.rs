@@ -83,6 +83,10 @@ pub async fn enter(gate: Gate, head: &Parts, scope: Scope) -> Result<Visit, Refu
     let scopes = caller.scopes;
     let op = Op::new(gate.services, caller, Door::Journeybee);
     op.require(scope).map_err(|error| Refusal::of(error, scopes))?;
+    let op = match scope {
+        Scope::Read => op,
+        Scope::Write | Scope::Admin => op.with_key(shared::idempotency_key(head)?),
+    };
     Ok(Visit { op, scopes })
 }
 

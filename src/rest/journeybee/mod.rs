@@ -31,8 +31,10 @@ mod handlers;
 mod wire;
 
 use axum::Router;
+use axum::middleware::from_fn;
 use axum::routing::{any, get, patch};
 
+use super::shared;
 use crate::auth::Gate;
 use handlers::{catalogue, edit, only, read};
 
@@ -68,5 +70,6 @@ pub fn router(gate: Gate) -> Router {
         .route("/api/v1", any(handlers::unknown_path))
         .route("/api/v1/", any(handlers::unknown_path))
         .route("/api/v1/{*other}", any(handlers::unknown_path))
+        .layer(from_fn(shared::idempotent))
         .with_state(gate)
 }

@@ -8,6 +8,8 @@ use axum::response::Response;
 use super::wire;
 use crate::domain::caller::Scope;
 use crate::domain::error::{Conflict, Error, Problem};
+use crate::domain::idempotency;
+use crate::idempotency_header::{self, Malformed};
 use crate::rest::shared::{self, BodyError};
 
 #[derive(Debug)]
@@ -68,6 +70,13 @@ impl From<Error> for Refusal {
             Error::Conflict(Conflict::DuplicateLead { .. } | Conflict::Stale(_)) => {
                 Self::new(StatusCode::CONFLICT, "Duplicate operation")
             }
+            Error::Idempotency(refusal) => Self::new(
+                match refusal {
+                    idempotency::Refusal::Reused => StatusCode::UNPROCESSABLE_ENTITY,
+                    idempotency::Refusal::InProgress => StatusCode::CONFLICT,
+                },
+                refusal.message(),
+            ),
             Error::Unavailable(_) => Self {
                 fault: Some(error),
                 ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "Service unavailable")
@@ -88,6 +97,12 @@ fn sentence(problem: Problem) -> Cow<'static, str> {
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
         Error::from(problem).into()
+    }
+}
+
+impl From<Malformed> for Refusal {
+    fn from(_: Malformed) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, idempotency_header::RULE)
     }
 }
 

@@ -60,7 +60,10 @@ async fn enter(gate: Gate, head: &Parts, scope: Scope) -> Result<Op, Refusal> {
     let caller = auth::caller(&gate.authenticator, &head.headers).await?;
     let op = Op::new(gate.services, caller, Door::Leadtrackr);
     op.require(scope)?;
-    Ok(op)
+    match scope {
+        Scope::Read => Ok(op),
+        Scope::Write | Scope::Admin => Ok(op.with_key(shared::idempotency_key(head)?)),
+    }
 }
 
 /// What every route ends with: the answer, or the refusal, with what the client is not told in the log.

@@ -27,10 +27,11 @@ mod wire;
 use axum::Router;
 use axum::http::HeaderValue;
 use axum::http::header::ACCESS_CONTROL_ALLOW_ORIGIN;
-use axum::middleware::map_response;
+use axum::middleware::{from_fn, map_response};
 use axum::response::Response;
 use axum::routing::{any, get, post};
 
+use super::shared;
 use crate::auth::Gate;
 use handlers::{GET, POST, only};
 
@@ -52,6 +53,7 @@ pub fn router(gate: Gate) -> Router {
         .route("/api/leads", any(handlers::unknown_path))
         .route("/api/leads/", any(handlers::unknown_path))
         .route("/api/leads/{*other}", any(handlers::unknown_path))
+        .layer(from_fn(shared::idempotent))
         .layer(map_response(for_any_origin))
         .with_state(gate)
 }

@@ -8,6 +8,7 @@ mod parts;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -26,8 +27,10 @@ use form::WebForm;
 
 /// What a web form sends. The members of the objects have LeadTrackr's documented names; shapes that only its clients
 /// know are put right before.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct NewCapture {
+    /// The door's, as is the body: a command is the same through whichever it comes.
+    #[serde(skip)]
     pub origin: LeadOrigin,
     /// `None`: the client did not send it, which is refused. An empty one is fine beside attribution data.
     pub user_data: Option<Map<String, Value>>,
@@ -38,10 +41,11 @@ pub struct NewCapture {
     pub channel_flow: Option<Value>,
     pub unique_identifier: Option<String>,
     /// The request as it came, kept for a limited time.
+    #[serde(skip)]
     pub body: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Captured {
     pub outcome: Outcome,
     pub id: i64,
@@ -50,7 +54,7 @@ pub struct Captured {
     pub unique_identifier: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     Created,
     Updated,
@@ -69,10 +73,15 @@ pub async fn capture(op: &Op, project: &Project, mut new: NewCapture) -> Result<
         .chain(&mut new.user_data)
         .flat_map(|document| document.values_mut());
     values.chain(&mut new.channel_flow).for_each(text::settle_numbers);
-    let form = WebForm::try_new(&new)?;
+    let work = async |op: Op, (_, new): (Uuid, NewCapture)| carry_out(&op, project, &new).await;
+    op.once("leads.capture", (project.uuid, new), work).await
+}
+
+async fn carry_out(op: &Op, project: &Project, new: &NewCapture) -> Result<Captured> {
+    let form = WebForm::try_new(new)?;
     let mut attempts = Attempts::default();
     loop {
-        match attempt(op, project, &new, &form).await {
+        match attempt(op, project, new, &form).await {
             Ok(Some(captured)) => return Ok(captured),
             outcome => attempts.again(outcome)?,
         }
@@ -81,11 +90,10 @@ pub async fn capture(op: &Op, project: &Project, mut new: NewCapture) -> Result<
 
 async fn attempt(op: &Op, project: &Project, new: &NewCapture, form: &WebForm) -> Result<Option<Captured>> {
     let mut tx = op.begin().await?;
-    let captured = store(&mut tx, project, new, form).await?;
-    if captured.is_some() {
-        tx.commit().await?;
+    match store(&mut tx, project, new, form).await? {
+        Some(captured) => tx.commit(captured).await.map(Some),
+        None => Ok(None),
     }
-    Ok(captured)
 }
 
 async fn store(tx: &mut Tx, project: &Project, new: &NewCapture, form: &WebForm) -> Result<Option<Captured>> {

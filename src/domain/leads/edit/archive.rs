@@ -20,9 +20,13 @@ use crate::entity::{external_ref, lead};
 /// [`crate::domain::error::Conflict::Stale`] when it is not of the expected version.
 pub async fn archive(op: &Op, target: LeadTarget) -> Result<Edited> {
     op.require(Scope::Write)?;
+    op.once("leads.archive", target, take_out).await
+}
+
+async fn take_out(op: Op, target: LeadTarget) -> Result<Edited> {
     let mut attempts = Attempts::default();
     loop {
-        match attempt_archive(op, target).await {
+        match attempt_archive(&op, target).await {
             Ok(edited) => return Ok(edited),
             Err(error) => attempts.again_after(error)?,
         }
@@ -36,9 +40,13 @@ pub async fn archive(op: &Op, target: LeadTarget) -> Result<Edited> {
 /// its unique event id by now.
 pub async fn restore(op: &Op, target: LeadTarget) -> Result<Edited> {
     op.require(Scope::Write)?;
+    op.once("leads.restore", target, bring_back).await
+}
+
+async fn bring_back(op: Op, target: LeadTarget) -> Result<Edited> {
     let mut attempts = Attempts::default();
     loop {
-        match attempt_restore(op, target).await {
+        match attempt_restore(&op, target).await {
             Ok(edited) => return Ok(edited),
             Err(error) => attempts.again_after(error)?,
         }
@@ -54,8 +62,7 @@ async fn attempt_archive(op: &Op, target: LeadTarget) -> Result<Edited> {
     };
     expect(target, &before, &after)?;
     write(&mut tx, EventKind::LeadArchived, &before, &mut after).await?;
-    tx.commit().await?;
-    Ok(Edited::from(&after))
+    tx.commit(Edited::from(&after)).await
 }
 
 async fn attempt_restore(op: &Op, target: LeadTarget) -> Result<Edited> {
@@ -67,12 +74,11 @@ async fn attempt_restore(op: &Op, target: LeadTarget) -> Result<Edited> {
     };
     expect(target, &before, &after)?;
     if before.deleted_at.is_none() {
-        return Ok(Edited::from(&before));
+        return tx.commit(Edited::from(&before)).await;
     }
     refuse_taken(&tx, &before).await?;
     write(&mut tx, EventKind::LeadRestored, &before, &mut after).await?;
-    tx.commit().await?;
-    Ok(Edited::from(&after))
+    tx.commit(Edited::from(&after)).await
 }
 
 fn expect(target: LeadTarget, before: &lead::Model, after: &lead::Model) -> Result<()> {

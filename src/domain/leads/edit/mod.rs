@@ -13,6 +13,7 @@ mod within;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use super::attributions::NewAttribution;
@@ -35,7 +36,7 @@ use state::State;
 
 /// Which lead an edit is of. Unknown, foreign, archived, and another project's for a key that is bound to one: all the
 /// same, not found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct LeadTarget {
     pub lead: Ref,
     /// The version that the caller knows. Only doors whose clients cannot know one leave it out.
@@ -43,7 +44,7 @@ pub struct LeadTarget {
 }
 
 /// What to change. Whatever is not named stays.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct LeadEdit {
     pub contact: LeadPatch,
     pub status: Option<StatusChange>,
@@ -56,7 +57,7 @@ pub struct LeadEdit {
 }
 
 /// The lead's own members. Texts are trimmed; a blank one clears.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct LeadPatch {
     pub email: Change<String>,
     pub phone_number: Change<String>,
@@ -69,7 +70,7 @@ pub struct LeadPatch {
     pub source: Change<LeadSource>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StatusChange {
     pub to: LeadStatus,
     /// Why the lead is lost: required for a lead that becomes so, refused with any other status. Of a lead that is lost
@@ -90,7 +91,7 @@ impl StatusChange {
 }
 
 /// How a set of things that hang on a lead changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum SetEdit<T> {
     /// All of it, whoever put there what is there now.
     Replace(Vec<T>),
@@ -98,7 +99,7 @@ pub enum SetEdit<T> {
     Change { add: Vec<T>, remove: Vec<T> },
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub enum FieldEdit {
     /// A blank value clears.
     Set(NewFieldValue),
@@ -114,7 +115,7 @@ impl FieldEdit {
     }
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct AttributionEdit {
     /// The same source at the same time stands once.
     pub add: Vec<NewAttribution>,
@@ -123,7 +124,7 @@ pub struct AttributionEdit {
 }
 
 /// The lead after the edit, changed or not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edited {
     pub id: i64,
     pub uuid: Uuid,
@@ -149,10 +150,14 @@ impl From<&lead::Model> for Edited {
 /// the expected version; [`Conflict::DuplicateLead`](crate::domain::error::Conflict::DuplicateLead) when another live lead is registered with the new e-mail.
 pub async fn edit(op: &Op, target: LeadTarget, edit: LeadEdit) -> Result<Edited> {
     op.require(Scope::Write)?;
-    let resolved = Resolved::resolve(op, edit).await?;
+    op.once("leads.edit", (target, edit), carry_out).await
+}
+
+async fn carry_out(op: Op, (target, edit): (LeadTarget, LeadEdit)) -> Result<Edited> {
+    let resolved = Resolved::resolve(&op, edit).await?;
     let mut attempts = Attempts::default();
     loop {
-        match attempt(op, target, &resolved).await {
+        match attempt(&op, target, &resolved).await {
             Ok(edited) => return Ok(edited),
             Err(error) => attempts.again_after(error)?,
         }
@@ -176,11 +181,10 @@ async fn attempt(op: &Op, target: LeadTarget, edit: &Resolved) -> Result<Edited>
     problems.check()?;
     let changes = Changes::between(&was, &wanted);
     if changes.is_empty() {
-        return Ok(Edited::from(&before.row));
+        return tx.commit(Edited::from(&before.row)).await;
     }
     store::store(&mut tx, &before, &mut after, changes).await?;
-    tx.commit().await?;
-    Ok(Edited::from(&after.row))
+    tx.commit(Edited::from(&after.row)).await
 }
 
 /// The caller's live lead, locked.

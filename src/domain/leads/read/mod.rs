@@ -10,6 +10,7 @@ mod values;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ColumnTrait, DerivePartialModel, QueryFilter, QueryOrder, QuerySelect, Select};
+use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -75,7 +76,7 @@ pub struct Lead {
 }
 
 /// How a single lead is named.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum LeadKey {
     Uuid(Uuid),
     /// The number that the REST routes call id.

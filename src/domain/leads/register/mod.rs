@@ -6,6 +6,7 @@ mod references;
 mod registration;
 mod store;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -22,8 +23,10 @@ use references::References;
 use registration::Registration;
 
 /// A registration as a client states it. Texts are trimmed here and blank ones count as absent.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct NewRegistration {
+    /// The door's, as is the body: a command is the same through whichever it comes.
+    #[serde(skip)]
     pub origin: LeadOrigin,
     pub email: Option<String>,
     pub company_name: Option<String>,
@@ -46,10 +49,11 @@ pub struct NewRegistration {
     /// One member a provider.
     pub powerups: Map<String, Value>,
     /// The request as it came, kept for a limited time.
+    #[serde(skip)]
     pub body: String,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct NewPartnershipLead {
     pub partnership: PartnershipRef,
     pub send_to_partner: bool,
@@ -62,7 +66,7 @@ pub struct NewPartnershipLead {
     pub sent_by: Option<SentBy>,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct SentBy {
     /// A user of this workspace, or one of the partner's.
     pub user: Option<Ref>,
@@ -70,13 +74,13 @@ pub struct SentBy {
     pub company_name: Option<String>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct NewIntegrationValue {
     pub uuid: Uuid,
     pub value: Value,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Registered {
     pub id: i64,
     pub uuid: Uuid,
@@ -94,11 +98,15 @@ pub async fn register(op: &Op, mut new: NewRegistration) -> Result<Registered> {
     }
     let foreign = new.integration_custom_fields.iter_mut().map(|entry| &mut entry.value);
     foreign.chain(new.powerups.values_mut()).for_each(text::settle_numbers);
+    op.once("leads.register", new, carry_out).await
+}
+
+async fn carry_out(op: Op, new: NewRegistration) -> Result<Registered> {
     let registration = Registration::check(&new)?;
-    let references = References::resolve(op, &new, registration).await?;
+    let references = References::resolve(&op, &new, registration).await?;
     let mut attempts = Attempts::default();
     loop {
-        match attempt(op, &new, &references).await {
+        match attempt(&op, &new, &references).await {
             Ok(Some(registered)) => return Ok(registered),
             outcome => attempts.again(outcome)?,
         }
@@ -107,9 +115,8 @@ pub async fn register(op: &Op, mut new: NewRegistration) -> Result<Registered> {
 
 async fn attempt(op: &Op, new: &NewRegistration, references: &References) -> Result<Option<Registered>> {
     let mut tx = op.begin().await?;
-    let registered = store::store(&mut tx, new, references).await?;
-    if registered.is_some() {
-        tx.commit().await?;
+    match store::store(&mut tx, new, references).await? {
+        Some(registered) => tx.commit(registered).await.map(Some),
+        None => Ok(None),
     }
-    Ok(registered)
 }
