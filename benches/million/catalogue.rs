@@ -135,7 +135,8 @@ async fn key(op: &Op) -> Result<String, Error> {
         project: None,
         expires_at: None,
     };
-    Ok(api_keys::create(op, new).await?.1)
+    let made = api_keys::create(op, new).await?;
+    Ok(made.secret.expect("nobody asked for it before"))
 }
 
 async fn user(op: &Op, email: &str) -> Result<i64, Error> {

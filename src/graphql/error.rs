@@ -246,13 +246,7 @@ fn from_domain(ctx: &Context<'_>, error: Error) -> async_graphql::Error {
         }
         Error::Conflict(Conflict::Taken(problem)) => coded(Code::BadUserInput, problem.message),
         Error::Conflict(Conflict::Stale(_)) => coded(Code::BadUserInput, stale().message),
-        Error::Idempotency(refusal) => {
-            let code = match refusal {
-                idempotency::Refusal::Reused => Code::IdempotencyKeyReused,
-                idempotency::Refusal::InProgress => Code::IdempotencyInProgress,
-            };
-            coded(code, refusal.message())
-        }
+        Error::Idempotency(refusal) => coded(of_key(refusal), refusal.message()),
         Error::Unavailable(cause) => {
             tracing::warn!(request.id = context::request_id(ctx), error = %cause, "the database is away");
             coded(Code::Unavailable, "The service is temporarily unavailable; try again")
@@ -269,6 +263,14 @@ fn from_domain(ctx: &Context<'_>, error: Error) -> async_graphql::Error {
             );
             internal(context::request_id(ctx))
         }
+    }
+}
+
+/// The code of a request whose idempotency key is in its way.
+pub fn of_key(refusal: idempotency::Refusal) -> Code {
+    match refusal {
+        idempotency::Refusal::Reused => Code::IdempotencyKeyReused,
+        idempotency::Refusal::InProgress => Code::IdempotencyInProgress,
     }
 }
 

@@ -19,6 +19,7 @@ mod graphql_door;
 mod graphql_guard;
 mod graphql_leads;
 mod harness;
+mod idempotency;
 mod isolation;
 mod journeybee;
 mod leadtrackr;
@@ -66,6 +67,7 @@ fn main() -> ExitCode {
         graphql_door::cases(),
         graphql_guard::cases(),
         graphql_leads::cases(),
+        idempotency::cases(),
         isolation::cases(),
         journeybee::cases(),
         leadtrackr::cases(),

@@ -3,6 +3,7 @@
 
 mod answer;
 mod documents;
+mod idempotency;
 mod refused;
 mod roots;
 
@@ -19,6 +20,7 @@ use super::error::Code;
 use super::nested::Budget;
 use super::params::Params;
 use crate::domain::caller::Caller;
+use crate::domain::idempotency::IdempotencyKey;
 use crate::request_id::RequestId;
 
 use answer::worded;
@@ -58,6 +60,8 @@ pub struct Engine {
 pub struct Visitor {
     pub caller: Option<Caller>,
     pub request_id: RequestId,
+    /// What the client calls the one write that it asks for.
+    pub key: Option<IdempotencyKey>,
 }
 
 /// A request that may run.
@@ -98,21 +102,31 @@ impl Engine {
         let operation = &params.operation(&known.document)?.node;
         params.fill(operation)?;
         self.roots.types.check(&known.document, operation, &params.variables)?;
+        if visitor.key.is_some() {
+            idempotency::check(&known.document, operation)?;
+        }
         let kind = operation.ty;
         let Params {
             document: _,
             operation_name,
             variables,
         } = params;
-        let Visitor { caller, request_id } = visitor;
+        let Visitor {
+            caller,
+            request_id,
+            key,
+        } = visitor;
         // The text is not needed any more: it is parsed.
         let mut request = Request::new("").variables(variables);
         request.operation_name = operation_name;
         request.set_parsed_query(known.document.clone());
-        let request = request
+        let mut request = request
             .data(Asker(caller))
             .data(request_id.clone())
             .data(Arc::new(Budget::default()));
+        if let Some(key) = key {
+            request = request.data(key);
+        }
         Ok(Prepared {
             request,
             kind,
@@ -146,7 +160,7 @@ impl Engine {
     /// The answer of a query or a mutation.
     ///
     /// # Errors
-    /// A fault before any field was looked at.
+    /// A fault before any field was looked at, or the idempotency key.
     pub async fn answer(&self, prepared: Prepared) -> Result<Response, Refused> {
         let Prepared {
             request,
@@ -165,7 +179,7 @@ impl Engine {
                 })?
             }
         };
-        worded(answer, &request_id)
+        worded(answer, &request_id).and_then(idempotency::judge)
     }
 
     /// The answers of a subscription, one an event; of any other operation, its one answer.

@@ -3,6 +3,7 @@
 use async_graphql::parser;
 use async_graphql::{ErrorExtensionValues, Pos, ServerError};
 
+use crate::domain::idempotency;
 use crate::graphql::error::{Code, coded, internal};
 use crate::graphql::guard::Refusal;
 
@@ -22,6 +23,8 @@ pub enum Kind {
     Request,
     /// Only another method may ask for this.
     Mutation,
+    /// The idempotency key is in the way.
+    Key(idempotency::Refusal),
     Unauthenticated,
     Unavailable,
     Fault,

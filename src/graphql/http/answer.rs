@@ -10,6 +10,7 @@ use axum::response::Response;
 use futures_util::FutureExt;
 use serde::Serialize;
 
+use crate::domain::idempotency::Refusal;
 use crate::graphql::engine::{Kind, Refused};
 use crate::graphql::error::Code;
 use crate::graphql::negotiate::MediaType;
@@ -84,6 +85,8 @@ impl From<Refused> for Rejection {
             Kind::Document => (Status::OfRequestErrors, vec![]),
             Kind::Request => (Status::Is(StatusCode::BAD_REQUEST), vec![]),
             Kind::Mutation => (Status::Is(StatusCode::METHOD_NOT_ALLOWED), vec![(ALLOW, "POST")]),
+            Kind::Key(Refusal::Reused) => (Status::Is(StatusCode::UNPROCESSABLE_ENTITY), vec![]),
+            Kind::Key(Refusal::InProgress) => (Status::Is(StatusCode::CONFLICT), vec![]),
             Kind::Unauthenticated => (Status::Is(StatusCode::UNAUTHORIZED), vec![(WWW_AUTHENTICATE, "Bearer")]),
             Kind::Unavailable => (Status::Is(StatusCode::SERVICE_UNAVAILABLE), vec![(RETRY_AFTER, "1")]),
             Kind::Fault => (Status::Is(StatusCode::INTERNAL_SERVER_ERROR), vec![]),

@@ -31,6 +31,7 @@ use super::params::Params;
 use super::served;
 use crate::auth::{AuthError, Gate};
 use crate::domain::caller::Caller;
+use crate::idempotency_header;
 use crate::request_id::RequestId;
 
 /// What a request may cost before anything of it is executed, and how long pages are.
@@ -121,9 +122,12 @@ impl Visit<'_> {
         check(parts)?;
         let caller = self.caller(&parts.headers).await?;
         let params = self.params(parts, body).await?;
+        let key = idempotency_header::read(&parts.headers);
+        let key = key.map_err(|_| Rejection::bad_request(idempotency_header::RULE))?;
         let visitor = Visitor {
             caller,
             request_id: self.request_id.clone(),
+            key: key.clone(),
         };
         let prepared = self.edge.engine.prepare(params, visitor).await?;
         match prepared.kind() {
@@ -134,7 +138,11 @@ impl Visit<'_> {
             OperationType::Query | OperationType::Mutation | OperationType::Subscription => {}
         }
         let answer = self.edge.engine.answer(prepared).await?;
-        Ok(print(&answer, self.media, &self.request_id))
+        let mut response = print(&answer, self.media, &self.request_id);
+        if let Some(key) = &key {
+            idempotency_header::mark(response.headers_mut(), key);
+        }
+        Ok(response)
     }
 
     async fn params(&self, parts: &Parts, body: Body) -> Result<Params, Rejection> {

@@ -174,6 +174,14 @@ pub struct Graphql<'a> {
 }
 
 impl Graphql<'_> {
+    /// Sets a header, in place of one with that name.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers
+            .insert(header_name(name), HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        self
+    }
+
     pub async fn graphql(&self, query: &str, variables: Value) -> Answer {
         self.post(json!({"query": query, "variables": variables})).await
     }

@@ -75,7 +75,8 @@ impl Workspace {
     }
 
     pub async fn key_with(&self, new: NewApiKey) -> (api_keys::ApiKey, String) {
-        api_keys::create(&self.op(), new).await.unwrap()
+        let made = api_keys::create(&self.op(), new).await.unwrap();
+        (made.row, made.secret.unwrap())
     }
 
     pub async fn user(&self, email: &str, role: Role) -> User {
@@ -211,7 +212,7 @@ async fn key(op: &Op, scopes: Scopes, project: Option<uuid::Uuid>) -> String {
         project: project.map(Ref::Uuid),
         ..api_key(scopes, None)
     };
-    api_keys::create(op, new).await.unwrap().1
+    api_keys::create(op, new).await.unwrap().secret.unwrap()
 }
 
 async fn user(op: &Op, email: &str, role: Role) -> User {

@@ -12,7 +12,7 @@ mod requests;
 mod routes;
 mod rules;
 mod schema;
-mod world;
+pub mod world;
 mod writes;
 
 use crate::harness::{Case, both, once};

@@ -41,7 +41,8 @@ async fn identify(ground: &Ground, key: &str) -> Option<Caller> {
 }
 
 async fn make(op: &Op, new: NewApiKey) -> (ApiKey, String) {
-    api_keys::create(op, new).await.unwrap()
+    let made = api_keys::create(op, new).await.unwrap();
+    (made.row, made.secret.unwrap())
 }
 
 async fn a_key_stands_for_its_caller(ground: Ground) {
