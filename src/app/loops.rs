@@ -8,25 +8,32 @@ use tokio::time::sleep;
 
 use crate::domain::error::{Error, Fault};
 use crate::domain::op::Op;
+use crate::domain::retention::{self, Swept};
 use crate::domain::{Services, conversions};
 
 /// The loops of a server; dropping it ends them. What one of them is at may be left for the next start.
 #[derive(Debug)]
-pub(super) struct Loops(AbortHandle);
+pub(super) struct Loops([AbortHandle; 2]);
 
 impl Loops {
     /// `round`: how often they look without being woken.
     pub(super) fn start(services: &Services, round: Duration) -> Self {
-        let (handle, registration) = AbortHandle::new_pair();
-        let settling = settle_conversions(services.clone(), round);
-        tokio::spawn(Abortable::new(settling, registration));
-        Self(handle)
+        Self([
+            spawn(settle_conversions(services.clone(), round)),
+            spawn(drop_what_is_old(services.clone(), round)),
+        ])
     }
+}
+
+fn spawn(work: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
+    let (handle, registration) = AbortHandle::new_pair();
+    tokio::spawn(Abortable::new(work, registration));
+    handle
 }
 
 impl Drop for Loops {
     fn drop(&mut self) {
-        self.0.abort();
+        self.0.iter().for_each(AbortHandle::abort);
     }
 }
 
@@ -35,20 +42,51 @@ async fn settle_conversions(services: Services, round: Duration) {
     loop {
         let work = {
             let system = system.clone();
-            // On a task of its own: a panic ends the pass and not the loop.
-            tokio::spawn(async move { conversions::settle_pending(&system).await })
+            async move { conversions::settle_pending(&system).await }
         };
-        match work.await {
-            Ok(Ok(())) => {}
-            Ok(Err(Error::Unavailable(cause) | Error::Internal(Fault::Database(cause)))) => {
-                tracing::warn!(%cause, "conversions wait: the database is away");
-            }
-            Ok(Err(error)) => tracing::error!(?error, "conversions could not be settled"),
-            Err(_panic) => tracing::error!("settling conversions panicked"),
-        }
+        pass("settling conversions", work).await;
         tokio::select! {
             () = services.conversions().notified() => {}
             () = sleep(round) => {}
         }
     }
+}
+
+/// How often what has had its time is looked for.
+const SWEEP: Duration = Duration::from_secs(3600);
+
+async fn drop_what_is_old(services: Services, round: Duration) {
+    let system = Op::system(services, "retention");
+    // Not in the way of the start.
+    sleep(round).await;
+    loop {
+        let work = {
+            let system = system.clone();
+            async move { retention::sweep(&system).await }
+        };
+        if let Some(Swept {
+            intake_payloads,
+            idempotency_keys,
+        }) = pass("dropping what is old", work).await
+        {
+            tracing::debug!(intake_payloads, idempotency_keys, "dropped what is old");
+        }
+        sleep(SWEEP).await;
+    }
+}
+
+/// One pass of a loop, on a task of its own: a panic ends the pass and not the loop.
+async fn pass<T: Send + 'static>(
+    name: &'static str,
+    work: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Option<T> {
+    match tokio::spawn(work).await {
+        Ok(Ok(done)) => return Some(done),
+        Ok(Err(Error::Unavailable(cause) | Error::Internal(Fault::Database(cause)))) => {
+            tracing::warn!(%cause, "{name} waits: the database is away");
+        }
+        Ok(Err(error)) => tracing::error!(?error, "{name} failed"),
+        Err(_panic) => tracing::error!("{name} panicked"),
+    }
+    None
 }

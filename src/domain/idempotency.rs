@@ -11,10 +11,10 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use aws_lc_rs::digest;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseBackend, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseBackend, QueryFilter};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::OwnedMutexGuard;
@@ -22,18 +22,14 @@ use uuid::Uuid;
 
 use super::caller::Principal;
 use super::error::{Error, Result};
-use super::op::{Op, System, Tx};
-use super::workspaces;
+use super::op::{Op, Tx};
 use crate::entity::idempotency_key;
 
 /// How long a write is remembered.
-const KEPT: TimeDelta = TimeDelta::hours(24);
+pub(super) const KEPT: TimeDelta = TimeDelta::hours(24);
 
 /// In characters.
 const LONGEST: usize = 255;
-
-/// Rows that are forgotten at a time, so that no writer waits long.
-const BATCH: u64 = 500;
 
 /// What a client calls one write of its own. Clones are of one request: they all know whether it was a replay.
 #[derive(Clone, Debug)]
@@ -268,44 +264,4 @@ impl Turns {
         let taken = tokio::time::timeout(wait, turn.lock_owned()).await;
         taken.map_err(|_elapsed| Refusal::InProgress.into())
     }
-}
-
-/// Forgets what is too old to count, of all workspaces. Returns how many rows that were.
-///
-/// # Errors
-/// A database fault.
-pub async fn forget_old(system: &System) -> Result<u64> {
-    let before = system.services().now() - KEPT;
-    let mut forgotten = 0;
-    for workspace in workspaces::list_all(system).await? {
-        let op = system.within(workspace.id);
-        loop {
-            let count = forget_some(&op, before).await?;
-            forgotten += count;
-            if count < BATCH {
-                break;
-            }
-        }
-    }
-    Ok(forgotten)
-}
-
-async fn forget_some(op: &Op, before: DateTime<Utc>) -> Result<u64> {
-    use idempotency_key::Column as C;
-    let old = op
-        .find::<idempotency_key::Entity>()
-        .filter(C::CreatedAt.lte(before))
-        .order_by_asc(C::CreatedAt)
-        .limit(BATCH)
-        .select_only()
-        .column(C::Id);
-    let ids: Vec<i64> = old.into_tuple().all(op.db()).await?;
-    if ids.is_empty() {
-        return Ok(0);
-    }
-    let tx = op.begin().await?;
-    let old = tx.delete::<idempotency_key::Entity>().filter(op.any_of(C::Id, &ids));
-    // Somebody may have taken one of the keys anew.
-    let deleted = old.filter(C::CreatedAt.lte(before)).exec(tx.db()).await?.rows_affected;
-    tx.commit(deleted).await
 }

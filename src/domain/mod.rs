@@ -24,6 +24,7 @@ pub mod page;
 pub mod partnerships;
 pub mod projects;
 pub mod rel;
+pub mod retention;
 pub mod tags;
 pub mod text;
 pub mod users;

@@ -9,6 +9,7 @@ use axum::routing::get;
 use serde_json::{Value, json};
 
 use super::{journeybee, leadtrackr, shared};
+use crate::idempotency_header;
 
 /// Open to anybody: it says what the routes are, and nothing of what is stored.
 pub fn router() -> Router {
@@ -34,6 +35,13 @@ fn document() -> Value {
             "license": { "name": "MIT", "identifier": "MIT" },
         },
         "servers": [{ "url": "/" }],
+        "components": { "parameters": { "IdempotencyKey": {
+            "name": idempotency_header::NAME,
+            "in": "header",
+            "description": "Does the request once, however often it is sent with this key within 24 hours: a repetition \
+                is answered like the first, with the header Idempotent-Replayed: true.",
+            "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$" },
+        } } },
     });
     for part in [leadtrackr::OPENAPI, journeybee::OPENAPI] {
         let part = serde_json::from_str(part).expect("a test reads it");

@@ -96,6 +96,14 @@ async fn every_write_is_answered_from_the_ledger_byte_for_byte(app: TestApp) {
         let first = route.send(method.clone(), body.clone()).await;
         assert!(first.status < 300, "{method} {nth}: {}", first.text);
         assert!(!is_replay(&first), "{nth}");
+        // The server settles it, with an event.
+        while app
+            .number("SELECT count(*) FROM conversion_jobs WHERE state = 'pending'")
+            .await
+            > 0
+        {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
         let before = count(&app, "events").await;
         let again = route.send(method.clone(), body.clone()).await;
         assert!(is_replay(&again), "{nth}: {}", again.text);
@@ -205,6 +213,14 @@ async fn without_a_key_nothing_is_kept_and_nothing_costs_more(app: TestApp) {
     };
     let plain = app.leadtrackr();
     cost(&plain, "the key and the project are learnt").await;
+    // Beside the request, once.
+    while app
+        .number("SELECT count(*) FROM api_keys WHERE last_used_at IS NOT NULL")
+        .await
+        == 0
+    {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
     let first = cost(&plain, "Ada").await;
     assert_eq!(cost(&plain, "Ada").await, first);
     assert_eq!(count(&app, "idempotency_keys").await, 0);

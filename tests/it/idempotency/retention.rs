@@ -1,13 +1,19 @@
-//! What is too old to count is forgotten.
+//! What is too old to count is forgotten, and so are the bodies that leads came with.
 
-use leadgraph::domain::idempotency;
+use std::time::Duration;
+
 use leadgraph::domain::op::Op;
+use leadgraph::domain::retention::{self, Swept};
 
 use super::{KEY, count, form, is_replay};
-use crate::harness::{Backend, Case, TestApp, both};
+use crate::harness::{Backend, Case, Subject, TestApp, both};
 
 pub fn cases() -> Vec<Case> {
-    vec![both(a_key_is_free_again_after_a_day), both(old_keys_are_forgotten)]
+    vec![
+        both(a_key_is_free_again_after_a_day),
+        both(what_is_old_is_dropped_and_nothing_else),
+        both(the_server_drops_it_by_itself),
+    ]
 }
 
 /// Makes everything in the ledger older.
@@ -37,24 +43,65 @@ async fn a_key_is_free_again_after_a_day(app: TestApp) {
     );
 }
 
-async fn old_keys_are_forgotten(app: TestApp) {
-    for key in ["a", "b"] {
-        app.leadtrackr()
-            .header(KEY, key)
-            .post(&form(&app, key))
-            .await
-            .expect(201);
+async fn what_is_old_is_dropped_and_nothing_else(app: TestApp) {
+    // More than go at a time.
+    for _ in 0..3 {
+        app.leadtrackr().post(&form(&app, "old")).await.expect(201);
     }
-    age(&app, 24).await;
+    let more = "INSERT INTO intake_payloads (workspace_id, lead_id, channel, body, received_at, expires_at)
+        SELECT i.workspace_id, i.lead_id, i.channel, i.body, i.received_at, i.expires_at
+        FROM intake_payloads i, events e, events f, events g, events h";
+    app.db.execute(more).await;
+    let bodies = count(&app, "intake_payloads").await;
+    assert!(bodies > 1000, "{bodies}");
     app.leadtrackr()
-        .header(KEY, "c")
-        .post(&form(&app, "c"))
+        .header(KEY, "old")
+        .post(&form(&app, "a"))
         .await
         .expect(201);
+    age(&app, 24).await;
+    let now = "UPDATE intake_payloads SET expires_at = received_at";
+    app.db.execute(now).await;
+    let other = app.workspace("Other").await;
+    let kept = app.leadtrackr().header(KEY, "new").key(&other.key);
+    let form = serde_json::json!({"projectId": other.project.public_id, "userData": {"firstName": "new"}});
+    kept.post(&form).await.expect(201);
+
+    let events = count(&app, "events").await;
     let system = Op::system(app.services().clone(), "test");
-    assert_eq!(idempotency::forget_old(&system).await.unwrap(), 2);
-    assert_eq!(count(&app, "idempotency_keys").await, 1);
-    assert!(is_replay(
-        &app.leadtrackr().header(KEY, "c").post(&form(&app, "c")).await
-    ));
+    let swept = Swept {
+        intake_payloads: u64::try_from(bodies + 1).unwrap(),
+        idempotency_keys: 1,
+    };
+    assert_eq!(retention::sweep(&system).await.unwrap(), swept);
+    assert_eq!(retention::sweep(&system).await.unwrap(), Swept::default());
+    assert_eq!((count(&app, "leads").await, count(&app, "events").await), (5, events));
+    assert_eq!(count(&app, "intake_payloads").await, 1);
+    assert!(is_replay(&kept.post(&form).await));
+}
+
+/// A server that looks around often.
+struct Busy(TestApp);
+
+impl Subject for Busy {
+    async fn set_up(backend: Backend) -> Self {
+        Self(TestApp::with(backend, |config| config.round = Duration::from_millis(1_500)).await)
+    }
+}
+
+async fn the_server_drops_it_by_itself(app: Busy) {
+    let app = app.0;
+    app.leadtrackr()
+        .header(KEY, "k")
+        .post(&form(&app, "Ada"))
+        .await
+        .expect(201);
+    age(&app, 24).await;
+    for _ in 0..200 {
+        if count(&app, "idempotency_keys").await == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the key is still there");
 }

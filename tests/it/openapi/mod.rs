@@ -71,7 +71,7 @@ async fn its_examples_succeed_against_the_demo() {
     let mut operations = document.operations();
     operations.sort_by_key(|operation| operation.method == Method::DELETE);
     for operation in &operations {
-        for request in Request::examples(operation) {
+        for request in Request::examples(&document, operation) {
             let answer = request.with_key(&key).send(client, &demo.server.url("")).await;
             assert!(
                 (200..300).contains(&answer.status),

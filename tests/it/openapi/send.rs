@@ -13,6 +13,8 @@ pub struct Request {
     /// With the query, as it goes over the wire.
     path: String,
     content_type: &'static str,
+    /// Some of the document's parameters.
+    headers: Vec<(String, String)>,
     body: Option<Vec<u8>>,
     key: Option<String>,
 }
@@ -25,18 +27,19 @@ impl std::fmt::Debug for Request {
             method,
             path,
             content_type,
+            headers,
             ..
         } = self;
-        write!(out, "{method} {path} ({content_type})\n{shown}")
+        write!(out, "{method} {path} ({content_type}) {headers:?}\n{shown}")
     }
 }
 
 impl Request {
     /// What the document itself tries.
-    pub fn examples(operation: &Operation) -> Vec<Self> {
+    pub fn examples(document: &Document, operation: &Operation) -> Vec<Self> {
         let mut path = operation.path.clone();
         let mut query = Vec::new();
-        for parameter in parameters(operation) {
+        for parameter in parameters(document, operation) {
             let (name, example) = (parameter["name"].as_str().unwrap(), &parameter["example"]);
             let text = example.as_str().map_or_else(|| example.to_string(), str::to_owned);
             match parameter["in"].as_str().unwrap() {
@@ -49,6 +52,7 @@ impl Request {
             method: operation.method.clone(),
             path: with_query(path, &query),
             content_type: "application/json",
+            headers: Vec::new(),
             body: None,
             key: None,
         };
@@ -68,9 +72,17 @@ impl Request {
     /// What somebody might send, well or not.
     pub fn any(document: &Document, operation: &Operation, seeds: &[(&str, Value)], dice: &mut Dice) -> Self {
         let mut path = operation.path.clone();
-        let mut query = Vec::new();
-        for parameter in parameters(operation) {
+        let (mut query, mut headers) = (Vec::new(), Vec::new());
+        for parameter in parameters(document, operation) {
             let name = parameter["name"].as_str().unwrap();
+            if parameter["in"] == "header" {
+                // Few, so that one is there twice.
+                let keys = ["a", "b", "c", "", "schl\u{fc}ssel"];
+                if dice.chance(20) {
+                    headers.push((name.to_owned(), (*dice.pick(&keys)).to_owned()));
+                }
+                continue;
+            }
             let mut value = || match dice.chance(80) {
                 true => {
                     let value = good(document, &parameter["schema"], dice);
@@ -97,6 +109,7 @@ impl Request {
                 1 => "application/json; charset=utf-8",
                 _ => "application/json",
             },
+            headers,
             body,
             key: None,
         }
@@ -114,6 +127,9 @@ impl Request {
             request = request
                 .header("x-api-key", key)
                 .header("authorization", format!("Bearer {key}"));
+        }
+        for (name, value) in &self.headers {
+            request = request.header(name, value.as_bytes());
         }
         if let Some(body) = &self.body {
             request = request.header("content-type", self.content_type).body(body.clone());
@@ -154,8 +170,9 @@ fn body(
     }
 }
 
-fn parameters(operation: &Operation) -> impl Iterator<Item = &Value> {
-    operation.spec["parameters"].as_array().into_iter().flatten()
+fn parameters<'a>(document: &'a Document, operation: &'a Operation) -> impl Iterator<Item = &'a Value> {
+    let parameters = operation.spec["parameters"].as_array().into_iter().flatten();
+    parameters.map(|parameter| document.resolve(parameter))
 }
 
 fn with_query(path: String, query: &[String]) -> String {
