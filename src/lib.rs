@@ -19,6 +19,7 @@
 //! | [`auth`] | credentials to callers: api keys, our tokens, an identity provider's |
 //! | [`cli`] | the program's commands |
 //! | [`config`] | typed settings from environment and flags |
+//! | [`connection`] | the connection that a request came by |
 //! | [`demo`] | `serve --demo`: a throw-away database with believable data |
 //! | [`domain`] | the rules |
 //! | [`entity`] | a file per table: columns and stored enums |
@@ -35,6 +36,7 @@ pub mod app;
 pub mod auth;
 pub mod cli;
 pub mod config;
+pub mod connection;
 pub mod demo;
 pub mod domain;
 pub mod entity;

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use crate::auth::{Authenticator, Gate, KeyError};
 use crate::config::{
     AuthConfig, Config, ConfigError, DatabaseConfig, DatabaseTarget, HttpConfig, Introspection, LimitsConfig, Needs,
-    Sources, Switch,
+    OtherDocuments, Sources, Switch, TrustedConfig,
 };
 use crate::domain::database::{Database, DatabaseOptions};
 use crate::domain::error::{Error, Fault};
@@ -44,6 +44,8 @@ pub enum StartError {
     Secret(#[from] SecretError),
     #[error("the identity provider's key cannot be used: {0}")]
     Provider(#[from] KeyError),
+    #[error(transparent)]
+    Documents(#[from] graphql::TrustedError),
     #[error("the database {place} cannot be used: {cause}")]
     Database { place: String, cause: String },
     #[error("the database's schema could not be brought up to date: {0}")]
@@ -81,7 +83,7 @@ impl App {
             services: services.clone(),
             authenticator: Arc::clone(&authenticator),
         };
-        let doors = doors(gate, &config);
+        let doors = doors(gate, &config).await?;
         let router = http::router(doors, services.clone(), &config.http);
         Ok(Self {
             http: config.http,
@@ -195,16 +197,28 @@ pub fn authenticator(config: &Config, services: &Services) -> Result<Authenticat
     Ok(Authenticator::new(&auth, services.clone())?)
 }
 
-fn doors(gate: Gate, config: &Config) -> Router {
+async fn doors(gate: Gate, config: &Config) -> Result<Router, StartError> {
     let explorer = config.graphiql;
     let limits = graphql_limits(config);
+    let trusted = config.trusted_documents.clone().map(trusted_files);
     let doors = Router::new()
-        .merge(graphql::router(gate.clone(), limits))
+        .merge(graphql::router(gate.clone(), limits, trusted).await?)
         .merge(rest::router(gate))
         .merge(graphiql::home(explorer == Switch::On));
-    match explorer {
+    Ok(match explorer {
         Switch::On => doors.merge(graphiql::router()),
         Switch::Off => doors,
+    })
+}
+
+fn trusted_files(trusted: TrustedConfig) -> graphql::TrustedFiles {
+    let TrustedConfig { directory, others } = trusted;
+    graphql::TrustedFiles {
+        directory,
+        trust: match others {
+            OtherDocuments::Run => graphql::Trust::Allow,
+            OtherDocuments::Refused => graphql::Trust::Only,
+        },
     }
 }
 
@@ -218,6 +232,7 @@ fn graphql_limits(config: &Config) -> graphql::Limits {
         page_default,
         page_max,
     } = config.limits;
+    let sockets = config.sockets;
     let defaults = graphql::Limits::default();
     graphql::Limits {
         body: graphql_body,
@@ -236,6 +251,18 @@ fn graphql_limits(config: &Config) -> graphql::Limits {
         cache: graphql::DocumentCache {
             documents: document_cache,
             ..defaults.cache
+        },
+        places: graphql::PlaceLimits {
+            per_caller: sockets.per_caller,
+            per_address: sockets.per_address,
+        },
+        sockets: graphql::SocketLimits {
+            operations: sockets.operations,
+            init: sockets.init,
+            ping: sockets.ping,
+            check: sockets.check,
+            time: config.http.request_timeout,
+            ..defaults.sockets
         },
         pages: graphql::PageLimits {
             default: page_default,

@@ -55,7 +55,9 @@ impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         match error {
             StartError::Config(error) => error.into(),
-            StartError::Secret(_) | StartError::Provider(_) => Self::usage(error.to_string()),
+            StartError::Secret(_) | StartError::Provider(_) | StartError::Documents(_) => {
+                Self::usage(error.to_string())
+            }
             StartError::Database { .. }
             | StartError::Migration(_)
             | StartError::SchemaBehind(_)

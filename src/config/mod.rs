@@ -23,6 +23,8 @@ pub struct Config {
     pub secret: SecretConfig,
     pub provider: Option<ProviderConfig>,
     pub limits: LimitsConfig,
+    pub sockets: SocketConfig,
+    pub trusted_documents: Option<TrustedConfig>,
     pub introspection: Introspection,
     pub graphiql: Switch,
     pub log: LogConfig,
@@ -41,6 +43,50 @@ pub struct Config {
 pub enum Switch {
     On,
     Off,
+}
+
+/// Documents that are run by their names.
+#[derive(Clone, Debug)]
+pub struct TrustedConfig {
+    pub directory: PathBuf,
+    pub others: OtherDocuments,
+}
+
+/// What becomes of documents that are not trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtherDocuments {
+    Run,
+    Refused,
+}
+
+/// Connections that stay open: WebSockets and event streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SocketConfig {
+    /// Of one caller, at a time.
+    pub per_caller: usize,
+    /// Of one address, without a caller.
+    pub per_address: usize,
+    /// Operations running on one WebSocket at a time.
+    pub operations: usize,
+    /// After so long a silence a client is asked for a sign of life.
+    pub ping: Duration,
+    /// How long a client may take to say who it is. Not a setting.
+    pub init: Duration,
+    /// How often credentials are looked at again. Not a setting.
+    pub check: Duration,
+}
+
+impl Default for SocketConfig {
+    fn default() -> Self {
+        Self {
+            per_caller: 100,
+            per_address: 50,
+            operations: 50,
+            ping: Duration::from_secs(25),
+            init: Duration::from_secs(10),
+            check: Duration::from_secs(4),
+        }
+    }
 }
 
 /// Who may read the schema from the server.
@@ -180,6 +226,8 @@ impl Config {
             secret: SecretConfig::Given(Secret::new(*b"a secret that only tests may use")),
             provider: None,
             limits: LimitsConfig::default(),
+            sockets: SocketConfig::default(),
+            trusted_documents: None,
             introspection: Introspection::Authenticated,
             graphiql: Switch::On,
             log: LogConfig {

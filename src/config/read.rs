@@ -12,7 +12,8 @@ use tracing_subscriber::EnvFilter;
 use super::table::{self, SETTINGS, Setting};
 use super::{
     Config, DatabaseConfig, DatabaseTarget, HttpConfig, Introspection, LimitsConfig, LogConfig, LogFormat,
-    ProviderConfig, ProviderKeys, Secret, SecretConfig, Switch, database_url,
+    OtherDocuments, ProviderConfig, ProviderKeys, Secret, SecretConfig, SocketConfig, Switch, TrustedConfig,
+    database_url,
 };
 
 const PREFIX: &str = "LEADGRAPH_";
@@ -121,6 +122,8 @@ impl Reader<'_> {
         let secret = self.secret(database.as_ref().map(|database| &database.target), needs);
         let provider = self.provider();
         let limits = self.limits();
+        let sockets = self.sockets();
+        let trusted_documents = self.trusted_documents();
         let introspection = self.value(&table::INTROSPECTION, introspection);
         let graphiql = self.value(&table::GRAPHIQL, switch);
         let log = self.log();
@@ -131,6 +134,8 @@ impl Reader<'_> {
             secret: secret?,
             provider: provider?,
             limits: limits?,
+            sockets: sockets?,
+            trusted_documents: trusted_documents?,
             introspection: introspection?,
             graphiql: graphiql?,
             log: log?,
@@ -291,6 +296,35 @@ impl Reader<'_> {
         })
     }
 
+    /// Outer `None`: a problem. Inner `None`: there are none.
+    fn trusted_documents(&mut self) -> Option<Option<TrustedConfig>> {
+        let others = self.value(&table::TRUSTED_DOCUMENTS, trust)?;
+        let directory = self.given(&table::TRUSTED_DOCUMENTS_DIR).map(PathBuf::from);
+        match (others, directory) {
+            (Some(others), Some(directory)) => Some(Some(TrustedConfig { directory, others })),
+            (None, None) => Some(None),
+            (Some(_), None) => self.refuse(&table::TRUSTED_DOCUMENTS_DIR, "is required with trusted documents"),
+            (None, Some(_)) => {
+                let reason = "has no effect while LEADGRAPH_TRUSTED_DOCUMENTS is off";
+                self.refuse(&table::TRUSTED_DOCUMENTS_DIR, reason)
+            }
+        }
+    }
+
+    fn sockets(&mut self) -> Option<SocketConfig> {
+        let per_caller = self.value(&table::SOCKETS_PER_CALLER, |text| number(text, 1, 1_000_000));
+        let per_address = self.value(&table::SOCKETS_PER_ADDRESS, |text| number(text, 1, 1_000_000));
+        let operations = self.value(&table::SOCKET_OPERATIONS, |text| number(text, 1, 10_000));
+        let ping = self.value(&table::SOCKET_PING_SECONDS, |text| seconds(text, 3600));
+        Some(SocketConfig {
+            per_caller: per_caller?,
+            per_address: per_address?,
+            operations: operations?,
+            ping: ping?,
+            ..SocketConfig::default()
+        })
+    }
+
     /// Only one that was given can be too great: the usual one makes way.
     fn page_default(&mut self, max: Option<u64>) -> Option<u64> {
         let default = self.value(&table::PAGE_DEFAULT, |text| number(text, 1, 10_000))?;
@@ -393,6 +427,15 @@ fn switch(text: &str) -> Result<Switch, String> {
         "on" | "true" | "1" | "yes" => Ok(Switch::On),
         "off" | "false" | "0" | "no" => Ok(Switch::Off),
         _ => Err(format!("must be on or off, not {text:?}")),
+    }
+}
+
+fn trust(text: &str) -> Result<Option<OtherDocuments>, String> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "off" => Ok(None),
+        "allow" => Ok(Some(OtherDocuments::Run)),
+        "only" => Ok(Some(OtherDocuments::Refused)),
+        _ => Err(format!("must be off, allow or only, not {text:?}")),
     }
 }
 

@@ -54,8 +54,20 @@ settings! {
         "Brackets inside each other in a GraphQL document at most";
     DOCUMENT_CACHE = "LEADGRAPH_DOCUMENT_CACHE", "1000",
         "How many GraphQL documents are kept as they were read, so that they are not read and checked again, and can be named by their hash; `0`: none";
+    TRUSTED_DOCUMENTS = "LEADGRAPH_TRUSTED_DOCUMENTS", "off",
+        "`allow`: GraphQL documents of a directory can be asked for by their names; `only`: and no others are run";
+    TRUSTED_DOCUMENTS_DIR = "LEADGRAPH_TRUSTED_DOCUMENTS_DIR", "",
+        "That directory: `NAME.graphql`, or `*.json` with an object of documents by their names, as build tools of front ends write it. Read and checked at the start";
     INTROSPECTION = "LEADGRAPH_INTROSPECTION", "authenticated",
         "Who may read the schema from the server, and is told what a misspelt name might mean: `public`, `authenticated` (whoever has a key or token) or `off` (nobody)";
+    SOCKETS_PER_CALLER = "LEADGRAPH_SOCKETS_PER_CALLER", "100",
+        "WebSockets and event streams that one user or key may have open at a time";
+    SOCKETS_PER_ADDRESS = "LEADGRAPH_SOCKETS_PER_ADDRESS", "50",
+        "WebSockets and event streams that one address may have open without credentials, or before it has shown them";
+    SOCKET_OPERATIONS = "LEADGRAPH_SOCKET_OPERATIONS", "50",
+        "Subscriptions and other operations that may run on one WebSocket at a time";
+    SOCKET_PING_SECONDS = "LEADGRAPH_SOCKET_PING_SECONDS", "25",
+        "After so long a silence a WebSocket's client is asked for a sign of life; after as long again the socket is closed";
     PAGE_DEFAULT = "LEADGRAPH_PAGE_DEFAULT", "50",
         "Rows of a page when the query says no number; never more than `LEADGRAPH_PAGE_MAX`";
     PAGE_MAX = "LEADGRAPH_PAGE_MAX", "100",

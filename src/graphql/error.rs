@@ -26,6 +26,8 @@ pub enum Code {
     IdempotencyKeyReused,
     /// The first request with the idempotency key is not done yet.
     IdempotencyInProgress,
+    /// Only trusted documents are run, and this is none.
+    NotTrusted,
     Unavailable,
     Internal,
 }
@@ -40,6 +42,7 @@ impl Code {
             Self::ValidationFailed => "GRAPHQL_VALIDATION_FAILED",
             Self::BadUserInput => "BAD_USER_INPUT",
             Self::LimitExceeded => "LIMIT_EXCEEDED",
+            Self::NotTrusted => "PERSISTED_QUERY_NOT_IN_LIST",
             Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
             Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
             Self::IdempotencyInProgress => "IDEMPOTENCY_IN_PROGRESS",

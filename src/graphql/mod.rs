@@ -7,6 +7,7 @@ mod api_key;
 mod api_key_edit;
 mod attribution;
 mod attribution_edit;
+mod bearers;
 mod campaign;
 mod campaign_edit;
 mod coercion;
@@ -15,6 +16,7 @@ mod conversion_label;
 mod conversion_label_edit;
 mod custom_field;
 mod custom_field_edit;
+mod edge;
 mod engine;
 mod error;
 mod guard;
@@ -33,11 +35,13 @@ mod partner_user_edit;
 mod partnership;
 mod partnership_edit;
 mod payload;
+mod places;
 mod prefetch;
 mod project;
 mod project_edit;
 mod rel;
 mod scalars;
+mod socket;
 mod tag;
 mod tag_edit;
 mod user;
@@ -49,10 +53,12 @@ use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, SchemaBui
 
 use crate::domain::Services;
 
-pub use engine::{DocumentCache, Introspection};
+pub use edge::{Limits, router};
+pub use engine::{DocumentCache, Introspection, Trust, TrustedError, TrustedFiles};
 pub use guard::DocumentLimits;
-pub use http::{Limits, router};
 pub use paging::PageLimits;
+pub use places::PlaceLimits;
+pub use socket::SocketLimits;
 
 /// What can be read.
 #[derive(Debug, Default, MergedObject)]

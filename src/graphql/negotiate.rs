@@ -1,7 +1,7 @@
 //! Which media type an answer has, and whether a body has one that is taken.
 
 use axum::http::HeaderMap;
-use axum::http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, UPGRADE};
 
 /// The media types of answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,16 +10,27 @@ pub enum MediaType {
     Json,
     /// `application/graphql-response+json`: refused requests are 400.
     GraphqlResponse,
+    /// `text/event-stream`: any number of answers.
+    EventStream,
 }
 
 impl MediaType {
     /// In the order of preference.
-    const ALL: [Self; 2] = [Self::Json, Self::GraphqlResponse];
+    const ALL: [Self; 3] = [Self::Json, Self::GraphqlResponse, Self::EventStream];
 
     fn name(self) -> &'static str {
         match self {
             Self::Json => "application/json",
             Self::GraphqlResponse => "application/graphql-response+json",
+            Self::EventStream => "text/event-stream",
+        }
+    }
+
+    /// The range that takes everything of its kind.
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Json | Self::GraphqlResponse => "application/*",
+            Self::EventStream => "text/*",
         }
     }
 
@@ -27,6 +38,7 @@ impl MediaType {
         match self {
             Self::Json => "application/json; charset=utf-8",
             Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
+            Self::EventStream => "text/event-stream",
         }
     }
 }
@@ -83,7 +95,13 @@ fn quality(media: MediaType, ranges: &[Range<'_>]) -> Option<(u32, usize)> {
         let found = ranges.iter().position(|range| range.name.eq_ignore_ascii_case(name))?;
         Some((ranges[found].quality, found))
     };
-    of(media.name()).or_else(|| of("application/*")).or_else(|| of("*/*"))
+    of(media.name()).or_else(|| of(media.kind())).or_else(|| of("*/*"))
+}
+
+/// Whether this is a request for a WebSocket.
+pub fn wants_socket(headers: &HeaderMap) -> bool {
+    let upgrade = headers.get(UPGRADE).and_then(|value| value.to_str().ok());
+    upgrade.is_some_and(|upgrade| upgrade.eq_ignore_ascii_case("websocket"))
 }
 
 /// Whether a body is JSON by its headers: `application/json`, in UTF-8, not encoded. Anything else could be sent by a
@@ -121,7 +139,7 @@ mod tests {
 
     #[test]
     fn clients_get_the_media_type_they_ask_for() {
-        use MediaType::{GraphqlResponse, Json};
+        use MediaType::{EventStream, GraphqlResponse, Json};
         for (accept, expected) in [
             ("", Some(Json)),
             ("*/*", Some(Json)),
@@ -143,6 +161,10 @@ mod tests {
             ),
             ("application/json, application/graphql-response+json", Some(Json)),
             ("application/json;q=0, */*", Some(GraphqlResponse)),
+            ("text/event-stream", Some(EventStream)),
+            ("text/event-stream, application/json", Some(EventStream)),
+            ("application/json, text/event-stream", Some(Json)),
+            ("text/*", Some(EventStream)),
             ("text/html, */*;q=0.1", Some(Json)),
             ("text/html", None),
             ("application/json;q=0", None),

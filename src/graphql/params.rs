@@ -18,6 +18,8 @@ pub enum Asked {
     Text(String),
     /// By its hash, as automatic persisted queries do; the first time with the text.
     Hash(Hash, Option<String>),
+    /// By the name that a trusted document has.
+    Id(String),
 }
 
 /// The parameters of a GraphQL request.
@@ -56,7 +58,7 @@ impl Params {
                 "variables" | "extensions" if !value.is_empty() => {
                     serde_json::from_str(&value).map_err(|_| "\"variables\" and \"extensions\" must be JSON")?
                 }
-                "query" | "operationName" if !value.is_empty() => Json::String(value.into_owned()),
+                "query" | "operationName" | "documentId" if !value.is_empty() => Json::String(value.into_owned()),
                 _ => continue,
             };
             if members.insert(name.into_owned(), value).is_some() {
@@ -79,10 +81,17 @@ impl Params {
             None | Some(Json::Null) => None,
             Some(_) => return Err("The parameter \"query\" must be a string"),
         };
-        let document = match (hash, text) {
-            (Some(hash), text) => Asked::Hash(hash, text),
-            (None, Some(text)) => Asked::Text(text),
-            (None, None) => return Err("The parameter \"query\" is missing"),
+        let id = match members.remove("documentId") {
+            Some(Json::String(id)) => Some(id),
+            None | Some(Json::Null) => None,
+            Some(_) => return Err("The parameter \"documentId\" must be a string"),
+        };
+        let document = match (id, hash, text) {
+            (Some(id), None, None) => Asked::Id(id),
+            (Some(_), _, _) => return Err("Give a document or name one, not both"),
+            (None, Some(hash), text) => Asked::Hash(hash, text),
+            (None, None, Some(text)) => Asked::Text(text),
+            (None, None, None) => return Err("The parameter \"query\" is missing"),
         };
         let operation_name = match members.remove("operationName") {
             Some(Json::String(name)) => Some(name),
@@ -165,7 +174,8 @@ fn persisted(extension: Option<Json>) -> Result<Option<Hash>, Complaint> {
         .ok_or("\"extensions.persistedQuery.sha256Hash\" must be 64 hexadecimal digits")
 }
 
-fn unhex(text: &str) -> Option<Hash> {
+/// The hash that 64 hexadecimal digits are.
+pub fn unhex(text: &str) -> Option<Hash> {
     if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
@@ -255,6 +265,11 @@ mod tests {
             Ok(Asked::Hash([10; 32], Some("{a}".into())))
         );
         assert_eq!(taken(Json::Null, Some("{a}")), Ok(Asked::Text("{a}".into())));
+        let by_id = Params::parse(br#"{"documentId": "leads"}"#).unwrap();
+        assert_eq!(by_id.document, Asked::Id("leads".into()));
+        assert_eq!(Params::parse_url("documentId=leads").unwrap(), by_id);
+        assert!(Params::parse(br#"{"documentId": "leads", "query": "{a}"}"#).is_err());
+        assert!(Params::parse(br#"{"documentId": 1}"#).is_err());
         for bad in [
             json!({}),
             json!("x"),

@@ -1,6 +1,7 @@
 //! The accept loop. axum's own has no time limit for a client that connects and then says nothing.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,6 +19,7 @@ use tower::ServiceExt;
 
 use super::linger::Lingering;
 use crate::config::HttpConfig;
+use crate::connection;
 
 /// How long a client may take for its first request's head.
 const FIRST_REQUEST: Duration = Duration::from_secs(30);
@@ -49,9 +51,10 @@ pub async fn serve(
     let slots = Arc::new(Semaphore::new(config.max_connections));
     let protocol = protocol();
     let mut shutdown = pin!(shutdown);
-    while let Some((stream, slot)) = next(&listener, &slots, shutdown.as_mut()).await {
+    while let Some((stream, peer, slot)) = next(&listener, &slots, shutdown.as_mut()).await {
         let connection = Connection {
             stream,
+            peer,
             router: router.clone(),
             protocol: protocol.clone(),
             ending: ending.clone(),
@@ -72,12 +75,12 @@ async fn next(
     listener: &TcpListener,
     slots: &Arc<Semaphore>,
     shutdown: impl Future<Output = ()>,
-) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let client = async {
         let slot = Arc::clone(slots).acquire_owned().await.ok()?;
         loop {
             match listener.accept().await {
-                Ok((stream, _)) => return Some((stream, slot)),
+                Ok((stream, peer)) => return Some((stream, peer, slot)),
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
                     tokio::time::sleep(PAUSE).await;
@@ -106,16 +109,19 @@ fn protocol() -> Builder<TokioExecutor> {
 
 struct Connection {
     stream: TcpStream,
+    peer: SocketAddr,
     router: Router,
     protocol: Builder<TokioExecutor>,
     ending: watch::Receiver<()>,
 }
 
 impl Connection {
-    /// Serves one client; `_slot` is given back at the end.
-    async fn run(self, _slot: OwnedSemaphorePermit) {
+    /// Serves one client; `slot` is given back at the end, or at that of what its requests left behind: a socket, a write
+    /// that nobody waits for any more.
+    async fn run(self, slot: OwnedSemaphorePermit) {
         let Self {
             stream,
+            peer,
             router,
             protocol,
             mut ending,
@@ -124,8 +130,10 @@ impl Connection {
         let _ = stream.set_nodelay(true);
         let spoke = Arc::new(AtomicBool::new(false));
         let heard = Arc::clone(&spoke);
-        let service = router.map_request(move |request: Request<Incoming>| {
+        let connection = connection::Connection::new(peer.ip(), ending.clone(), Arc::new(slot));
+        let service = router.map_request(move |mut request: Request<Incoming>| {
             heard.store(true, Ordering::Relaxed);
+            request.extensions_mut().insert(connection.clone());
             request
         });
         let service = TowerToHyperService::new(service);

@@ -43,6 +43,7 @@ const RULES: &[Rule] = &[
     rule("telemetry", &["config", "tracing_subscriber"]),
     rule("idempotency_header", &["domain"]),
     rule("request_id", &[]),
+    rule("connection", &[]),
     rule("secrets", &["config"]),
     rule("auth", &["domain", "config", "axum", "jsonwebtoken"]),
     rule("graphiql", &["axum"]),
@@ -51,6 +52,7 @@ const RULES: &[Rule] = &[
         &[
             "domain",
             "auth",
+            "connection",
             "idempotency_header",
             "request_id",
             "async_graphql",

@@ -15,6 +15,7 @@ mod edits;
 mod entities;
 mod finding;
 mod graphiql;
+mod graphql_documents;
 mod graphql_door;
 mod graphql_guard;
 mod graphql_leads;
@@ -36,9 +37,11 @@ mod readme;
 mod schema;
 mod shard;
 mod slices;
+mod sockets;
 mod statements;
 mod stats;
 mod storage;
+mod tokens;
 
 use std::process::ExitCode;
 
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         entities::cases(),
         finding::cases(),
         graphiql::cases(),
+        graphql_documents::cases(),
         graphql_door::cases(),
         graphql_guard::cases(),
         graphql_leads::cases(),
@@ -84,9 +88,11 @@ fn main() -> ExitCode {
         schema::cases(),
         shard::cases(),
         slices::cases(),
+        sockets::cases(),
         statements::cases(),
         stats::cases(),
         storage::cases(),
+        tokens::cases(),
     ];
     let trials = cases
         .into_iter()

@@ -21,6 +21,7 @@ fn defaults_are_good() {
     assert_eq!(config.http.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.database.target, DatabaseTarget::Sqlite("leadgraph.db".into()));
     assert_eq!(config.limits, LimitsConfig::default());
+    assert_eq!(config.sockets, SocketConfig::default());
     assert!(matches!(config.secret, SecretConfig::Beside(path) if path.as_path() == Path::new("leadgraph.db-secret")));
 }
 
@@ -34,6 +35,7 @@ fn every_bad_setting_is_named() {
         ("LEADGRAPH_AUTH_JWKS_FILE", "/nowhere/jwks.json"),
         ("LEADGRAPH_PAGE_MAX", "10"),
         ("LEADGRAPH_PAGE_DEFAULT", "11"),
+        ("LEADGRAPH_TRUSTED_DOCUMENTS", "only"),
         ("LEADGRAPH_INTROSPECTION", "on"),
         ("LEADGRAPH_GRAPHIQL", "maybe"),
         ("LEADGRAPH_LOG", "=="),
@@ -52,6 +54,7 @@ fn every_bad_setting_is_named() {
             "LEADGRAPH_AUTH_AUDIENCE",
             "LEADGRAPH_AUTH_JWKS_FILE",
             "LEADGRAPH_PAGE_DEFAULT",
+            "LEADGRAPH_TRUSTED_DOCUMENTS_DIR",
             "LEADGRAPH_INTROSPECTION",
             "LEADGRAPH_GRAPHIQL",
             "LEADGRAPH_LOG_FORMAT",

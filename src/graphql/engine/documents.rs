@@ -14,7 +14,9 @@ use super::refused::{Kind, Refused};
 use crate::domain::caller::Caller;
 use crate::graphql::error::Code;
 use crate::graphql::guard::{self, DocumentLimits};
-use crate::graphql::params::{Asked, Hash};
+use crate::graphql::params::{Asked, Hash, unhex};
+
+use super::trusted::{Trust, TrustedError, TrustedFiles};
 
 /// How many documents are remembered, and how many bytes of text they may have in all. In memory they take about
 /// thirty times that.
@@ -42,9 +44,26 @@ pub(super) struct Known {
     bytes: usize,
 }
 
+/// The documents that were there when the server started.
+#[derive(Debug, Default)]
+struct Trusted {
+    /// Whether no others are run.
+    only: bool,
+    ids: HashMap<String, Arc<Known>>,
+    by_hash: HashMap<Hash, Arc<Known>>,
+}
+
+impl Trusted {
+    /// A name is the document's own, or its hash, with or without saying of what kind.
+    fn by_id(&self, id: &str) -> Option<Arc<Known>> {
+        let by_hash = || self.by_hash.get(&unhex(id.strip_prefix("sha256:").unwrap_or(id))?);
+        self.ids.get(id).or_else(by_hash).cloned()
+    }
+}
+
 pub(super) enum Found {
     Known(Arc<Known>),
-    New(New),
+    New(Box<New>),
 }
 
 /// A document that the schema has not judged yet.
@@ -56,6 +75,7 @@ pub(super) struct New {
 #[derive(Debug)]
 pub(super) struct Documents {
     limits: DocumentLimits,
+    trusted: Trusted,
     /// What callers with credentials brought.
     callers: Mutex<Shelf>,
     /// What everybody else brought, who may thus push out each other's documents and no caller's.
@@ -70,6 +90,7 @@ impl Documents {
         let DocumentCache { documents, bytes } = cache;
         Self {
             limits,
+            trusted: Trusted::default(),
             callers: Mutex::new(Shelf::new(cache)),
             strangers: Mutex::new(Shelf::new(DocumentCache {
                 documents: documents.div_ceil(STRANGERS),
@@ -82,17 +103,51 @@ impl Documents {
     /// A text that breaks a limit or cannot be read, a hash that is not its text's, or one that nobody knows.
     pub(super) fn find(&self, asked: &Asked, caller: Option<&Caller>) -> Result<Found, Refused> {
         let (hash, text) = match asked {
+            Asked::Id(id) => return self.trusted.by_id(id).map(Found::Known).ok_or_else(not_found),
             Asked::Text(text) => (hash(text), Some(text)),
             Asked::Hash(named, Some(text)) if hash(text) != *named => {
                 return Err(Refused::bad_request("The hash is not the document's"));
             }
             Asked::Hash(named, text) => (*named, text.as_ref()),
         };
+        if let Some(known) = self.trusted.by_hash.get(&hash) {
+            return Ok(Found::Known(Arc::clone(known)));
+        }
+        if self.trusted.only {
+            let message = "Only trusted documents are run";
+            return Err(Refused::new(Kind::Document, Code::NotTrusted, message));
+        }
         if let Some(known) = self.remembered(&hash, caller) {
             return Ok(Found::Known(known));
         }
         let text = text.ok_or_else(not_found)?;
-        self.read(text, hash).map(Found::New)
+        self.read(text, hash).map(|new| Found::New(Box::new(new)))
+    }
+
+    /// Reads the trusted documents, each to be judged by `valid`.
+    ///
+    /// # Errors
+    /// The first that cannot be run.
+    pub(super) async fn trust(
+        &mut self,
+        files: &TrustedFiles,
+        valid: impl AsyncFn(ExecutableDocument) -> Result<(), Refused>,
+    ) -> Result<(), TrustedError> {
+        self.trusted.only = files.trust == Trust::Only;
+        for source in files.read()? {
+            let hash = hash(&source.text);
+            let read = self
+                .read(&source.text, hash)
+                .map_err(|refused| source.refused(refused))?;
+            let judged = valid(read.known.document.clone()).await;
+            judged.map_err(|refused| source.refused(refused))?;
+            let known = Arc::new(read.known);
+            if self.trusted.ids.insert(source.id.clone(), Arc::clone(&known)).is_some() {
+                return Err(source.taken());
+            }
+            self.trusted.by_hash.insert(hash, known);
+        }
+        Ok(())
     }
 
     /// Remembers a document that turned out to be valid.
@@ -224,7 +279,7 @@ mod tests {
         match documents.find(&Asked::Text(text.into()), caller).ok().unwrap() {
             Found::Known(_) => true,
             Found::New(new) => {
-                documents.keep(new, caller);
+                documents.keep(*new, caller);
                 false
             }
         }

@@ -6,10 +6,11 @@ mod documents;
 mod idempotency;
 mod refused;
 mod roots;
+mod trusted;
 
 use std::sync::Arc;
 
-use async_graphql::parser::types::OperationType;
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{Request, Response};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
@@ -19,6 +20,7 @@ use super::context::Asker;
 use super::error::Code;
 use super::nested::Budget;
 use super::params::Params;
+use crate::connection::Connection;
 use crate::domain::caller::Caller;
 use crate::domain::idempotency::IdempotencyKey;
 use crate::request_id::RequestId;
@@ -29,6 +31,7 @@ use documents::Documents;
 pub use documents::DocumentCache;
 pub use refused::{Kind, Refused};
 pub use roots::Roots;
+pub use trusted::{Trust, TrustedError, TrustedFiles};
 
 use super::guard::DocumentLimits;
 
@@ -62,6 +65,8 @@ pub struct Visitor {
     pub request_id: RequestId,
     /// What the client calls the one write that it asks for.
     pub key: Option<IdempotencyKey>,
+    /// Kept until a mutation has run to its end, so that a server that stops waits for it.
+    pub connection: Option<Connection>,
 }
 
 /// A request that may run.
@@ -70,6 +75,7 @@ pub struct Prepared {
     request: Request,
     kind: OperationType,
     request_id: RequestId,
+    connection: Option<Connection>,
 }
 
 impl Prepared {
@@ -90,6 +96,17 @@ impl Engine {
             documents: Documents::new(document, cache),
             introspection,
         }
+    }
+
+    /// Reads documents that are run by their names from now on.
+    ///
+    /// # Errors
+    /// The first that cannot be run.
+    pub async fn trust(&mut self, files: &TrustedFiles) -> Result<(), TrustedError> {
+        let Self { documents, roots, .. } = self;
+        documents
+            .trust(files, async |document| validate(roots, document).await)
+            .await
     }
 
     /// Everything that can be said against a request before any of it runs.
@@ -115,6 +132,7 @@ impl Engine {
             caller,
             request_id,
             key,
+            connection,
         } = visitor;
         // The text is not needed any more: it is parsed.
         let mut request = Request::new("").variables(variables);
@@ -131,6 +149,7 @@ impl Engine {
             request,
             kind,
             request_id,
+            connection,
         })
     }
 
@@ -147,12 +166,8 @@ impl Engine {
         match found {
             documents::Found::Known(known) => Ok(known),
             documents::Found::New(new) => {
-                let valid = self.roots.validate(new.known.document.clone()).await;
-                valid.map_err(|mut errors| {
-                    errors.truncate(MAX_ERRORS);
-                    Refused::document(errors)
-                })?;
-                Ok(self.documents.keep(new, visitor.caller.as_ref()))
+                validate(&self.roots, new.known.document.clone()).await?;
+                Ok(self.documents.keep(*new, visitor.caller.as_ref()))
             }
         }
     }
@@ -166,13 +181,19 @@ impl Engine {
             request,
             kind,
             request_id,
+            connection,
         } = prepared;
         let run = self.roots.execute(request);
         let answer = match kind {
             OperationType::Query | OperationType::Subscription => run.await,
             OperationType::Mutation => {
                 // A write runs to its end, whether the client still waits for it or not.
-                let done = tokio::spawn(run.in_current_span()).await;
+                let whole = async move {
+                    let answer = run.await;
+                    drop(connection);
+                    answer
+                };
+                let done = tokio::spawn(whole.in_current_span()).await;
                 done.map_err(|error| {
                     tracing::error!(request.id = request_id.as_str(), %error, "a mutation broke off");
                     Refused::fault(request_id.as_str())
@@ -220,6 +241,14 @@ impl Engine {
         }
         refused
     }
+}
+
+async fn validate(roots: &Roots, document: ExecutableDocument) -> Result<(), Refused> {
+    let valid = roots.validate(document).await;
+    valid.map_err(|mut errors| {
+        errors.truncate(MAX_ERRORS);
+        Refused::document(errors)
+    })
 }
 
 /// Of what the validator has against one document, how much is told.

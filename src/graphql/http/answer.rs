@@ -66,10 +66,15 @@ impl Rejection {
         let status = match (status, media) {
             (Status::Is(status), _) => status,
             (Status::OfRequestErrors, MediaType::Json) => StatusCode::OK,
-            (Status::OfRequestErrors, MediaType::GraphqlResponse) => StatusCode::BAD_REQUEST,
+            (Status::OfRequestErrors, MediaType::GraphqlResponse | MediaType::EventStream) => StatusCode::BAD_REQUEST,
+        };
+        // What is refused is no stream.
+        let media = match media {
+            MediaType::EventStream => MediaType::Json,
+            MediaType::Json | MediaType::GraphqlResponse => media,
         };
         // Texts, numbers and string keys: nothing of it can fail to print.
-        let body = serde_json::to_vec(&Errors { errors }).unwrap_or_default();
+        let body = serde_json::to_vec(&Errors { errors: &errors }).unwrap_or_default();
         let mut response = respond(status, media, body);
         for (name, value) in headers {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
@@ -101,8 +106,8 @@ impl From<Refused> for Rejection {
 
 /// Errors and nothing else.
 #[derive(Serialize)]
-struct Errors {
-    errors: Vec<ServerError>,
+pub(super) struct Errors<'a> {
+    pub(super) errors: &'a [ServerError],
 }
 
 /// An answer with `data`.

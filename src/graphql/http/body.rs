@@ -12,10 +12,10 @@ use crate::graphql::error::Code;
 
 /// What a body may take.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Bounds {
-    pub(super) bytes: usize,
+pub struct Bounds {
+    pub bytes: usize,
     /// Until its end, from the moment it is waited for.
-    pub(super) time: Duration,
+    pub time: Duration,
 }
 
 /// # Errors

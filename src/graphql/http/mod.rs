@@ -1,118 +1,70 @@
-//! `/graphql`: one request in, one JSON answer out.
+//! `/graphql`: one request in, one JSON answer or a stream of answers out.
 //!
 //! What is no GraphQL request is refused here with a status of its own; from then on answers follow the specification
 //! of GraphQL over HTTP: a refused request has no `data`, and its status depends on the media type of the answer.
 
 mod answer;
 mod body;
+mod stream;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
-use axum::Router;
 use axum::body::Body;
-use axum::extract::State;
 use axum::http::header::ALLOW;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{Method, StatusCode};
 use axum::response::Response;
-use axum::routing::any;
 
 use answer::{Rejection, contained, print};
-use body::Bounds;
 
-use super::engine::{DocumentCache, Engine, EngineOptions, Introspection, Kind, Refused, Roots, Visitor};
+use super::bearers::{Bearers, credentials};
+use super::engine::{Engine, Kind, Prepared, Refused, Visitor};
 use super::error::Code;
-use super::guard::DocumentLimits;
 use super::negotiate::{self, MediaType};
-use super::paging::PageLimits;
 use super::params::Params;
-use super::served;
-use crate::auth::{AuthError, Gate};
-use crate::domain::caller::Caller;
+use super::places::Places;
+use crate::connection::Connection;
 use crate::idempotency_header;
 use crate::request_id::RequestId;
 
-/// What a request may cost before anything of it is executed, and how long pages are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes of a body.
-    pub body: usize,
-    /// How long a body may take to arrive. Less than the request as a whole may take, whose end is no GraphQL answer.
-    pub body_time: Duration,
-    pub document: DocumentLimits,
-    pub pages: PageLimits,
-    pub introspection: Introspection,
-    pub cache: DocumentCache,
+pub use body::Bounds;
+pub use stream::StreamLimits;
+
+/// Where requests come in.
+#[derive(Clone, Debug)]
+pub struct Door {
+    pub engine: Arc<Engine>,
+    pub bearers: Arc<Bearers>,
+    pub places: Arc<Places>,
+    pub body: Bounds,
+    pub streams: StreamLimits,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            body: 1024 * 1024,
-            body_time: Duration::from_secs(15),
-            document: DocumentLimits::default(),
-            pages: PageLimits::default(),
-            introspection: Introspection::Authenticated,
-            cache: DocumentCache::default(),
+impl Door {
+    pub async fn answer(&self, request: axum::extract::Request) -> Response {
+        let (parts, body) = request.into_parts();
+        let request_id = parts.extensions.get::<RequestId>().cloned();
+        let request_id = request_id.unwrap_or_else(|| RequestId::of(&parts.headers));
+        let Some(media) = negotiate::answer_type(&parts.headers) else {
+            let taken = "Answers are application/json, application/graphql-response+json or text/event-stream";
+            return Rejection::new(StatusCode::NOT_ACCEPTABLE, Code::BadRequest, taken).response(MediaType::Json);
+        };
+        let visit = Visit {
+            door: self,
+            media,
+            request_id,
+        };
+        match contained(visit.answer(&parts, body), &visit.request_id).await {
+            Ok(response) => response,
+            Err(rejection) => rejection.response(media),
         }
-    }
-}
-
-/// The route `/graphql`, also with a slash behind it.
-pub fn router(gate: Gate, limits: Limits) -> Router {
-    let Limits {
-        document,
-        introspection,
-        cache,
-        ..
-    } = limits;
-    let roots = Roots::new(|| served(gate.services.clone(), limits.pages));
-    let options = EngineOptions {
-        document,
-        introspection,
-        cache,
-    };
-    let edge = Edge {
-        gate,
-        engine: Engine::new(roots, options),
-        limits,
-    };
-    Router::new()
-        .route("/graphql", any(endpoint))
-        .route("/graphql/", any(endpoint))
-        .with_state(Arc::new(edge))
-}
-
-struct Edge {
-    gate: Gate,
-    engine: Engine,
-    limits: Limits,
-}
-
-async fn endpoint(State(edge): State<Arc<Edge>>, request: axum::extract::Request) -> Response {
-    let (parts, body) = request.into_parts();
-    let request_id = parts.extensions.get::<RequestId>().cloned();
-    let request_id = request_id.unwrap_or_else(|| RequestId::of(&parts.headers));
-    let Some(media) = negotiate::answer_type(&parts.headers) else {
-        let taken = "Answers are application/json or application/graphql-response+json";
-        return Rejection::new(StatusCode::NOT_ACCEPTABLE, Code::BadRequest, taken).response(MediaType::Json);
-    };
-    let visit = Visit {
-        edge: &edge,
-        media,
-        request_id,
-    };
-    match contained(visit.answer(&parts, body), &visit.request_id).await {
-        Ok(response) => response,
-        Err(rejection) => rejection.response(media),
     }
 }
 
 /// One request on its way through.
 struct Visit<'a> {
-    edge: &'a Edge,
+    door: &'a Door,
     media: MediaType,
     request_id: RequestId,
 }
@@ -120,24 +72,30 @@ struct Visit<'a> {
 impl Visit<'_> {
     async fn answer(&self, parts: &Parts, body: Body) -> Result<Response, Rejection> {
         check(parts)?;
-        let caller = self.caller(&parts.headers).await?;
+        let Door { engine, bearers, .. } = self.door;
+        let bearer = bearers.know(credentials(&parts.headers), &self.request_id).await?;
         let params = self.params(parts, body).await?;
         let key = idempotency_header::read(&parts.headers);
         let key = key.map_err(|_| Rejection::bad_request(idempotency_header::RULE))?;
+        let connection = parts.extensions.get::<Connection>().cloned();
         let visitor = Visitor {
-            caller,
+            caller: bearer.caller.clone(),
             request_id: self.request_id.clone(),
             key: key.clone(),
+            connection: connection.clone(),
         };
-        let prepared = self.edge.engine.prepare(params, visitor).await?;
-        match prepared.kind() {
-            OperationType::Mutation if parts.method == Method::GET => {
-                let message = "A mutation needs the method POST";
-                return Err(Refused::new(Kind::Mutation, Code::BadRequest, message).into());
-            }
-            OperationType::Query | OperationType::Mutation | OperationType::Subscription => {}
+        let prepared = engine.prepare(params, visitor).await;
+        if self.media == MediaType::EventStream {
+            let prepared = self.streamed(prepared, &parts.method)?;
+            return stream::open(self.door, prepared, bearer, connection);
         }
-        let answer = self.edge.engine.answer(prepared).await?;
+        let prepared = prepared?;
+        check_method(&prepared, &parts.method)?;
+        if prepared.kind() == OperationType::Subscription {
+            let message = "A subscription needs a WebSocket, or the media type text/event-stream";
+            return Err(Rejection::bad_request(message));
+        }
+        let answer = engine.answer(prepared).await?;
         let mut response = print(&answer, self.media, &self.request_id);
         if let Some(key) = &key {
             idempotency_header::mark(response.headers_mut(), key);
@@ -145,32 +103,29 @@ impl Visit<'_> {
         Ok(response)
     }
 
+    /// What a stream is made of. A document that is refused is an answer in it, everything else that is refused is not.
+    fn streamed(
+        &self,
+        prepared: Result<Prepared, Refused>,
+        method: &Method,
+    ) -> Result<Result<Prepared, Refused>, Rejection> {
+        match prepared {
+            Ok(prepared) => {
+                check_method(&prepared, method)?;
+                Ok(Ok(prepared))
+            }
+            Err(refused) if refused.kind == Kind::Document => Ok(Err(refused)),
+            Err(refused) => Err(refused.into()),
+        }
+    }
+
     async fn params(&self, parts: &Parts, body: Body) -> Result<Params, Rejection> {
         if parts.method == Method::GET {
             let query = parts.uri.query().unwrap_or_default();
             return Params::parse_url(query).map_err(Rejection::bad_request);
         }
-        let Limits {
-            body: bytes, body_time, ..
-        } = self.edge.limits;
-        let body = body::read(&parts.headers, body, Bounds { bytes, time: body_time }).await?;
+        let body = body::read(&parts.headers, body, self.door.body).await?;
         Params::parse(&body).map_err(Rejection::bad_request)
-    }
-
-    async fn caller(&self, headers: &HeaderMap) -> Result<Option<Caller>, Refused> {
-        let known = self.edge.gate.authenticator.graphql(headers).await;
-        known.or_else(|error| match error {
-            AuthError::Missing => Ok(None),
-            AuthError::Invalid => Err(Refused::unauthenticated()),
-            AuthError::Unavailable(cause) => {
-                tracing::warn!(request.id = self.request_id.as_str(), error = ?cause, "the database is away");
-                Err(Refused::unavailable())
-            }
-            AuthError::Internal(cause) => {
-                tracing::error!(request.id = self.request_id.as_str(), error = ?cause, "a caller could not be known");
-                Err(Refused::fault(self.request_id.as_str()))
-            }
-        })
     }
 }
 
@@ -190,5 +145,15 @@ fn check(parts: &Parts) -> Result<(), Rejection> {
             let rejection = Rejection::new(status, Code::BadRequest, "Use POST, or GET for queries");
             Err(rejection.with(ALLOW, "GET, POST"))
         }
+    }
+}
+
+fn check_method(prepared: &Prepared, method: &Method) -> Result<(), Rejection> {
+    match prepared.kind() {
+        OperationType::Mutation if method == Method::GET => {
+            let message = "A mutation needs the method POST";
+            Err(Refused::new(Kind::Mutation, Code::BadRequest, message).into())
+        }
+        OperationType::Query | OperationType::Mutation | OperationType::Subscription => Ok(()),
     }
 }

@@ -1,0 +1,45 @@
+//! The connection that a request came by: in the extensions of every request that came over the network.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, watch};
+
+/// Whoever keeps it is waited for when the server stops, and takes one of its connections until then.
+#[derive(Clone)]
+pub struct Connection {
+    peer: IpAddr,
+    ending: watch::Receiver<()>,
+    _slot: Arc<OwnedSemaphorePermit>,
+}
+
+impl Connection {
+    /// `ending`: closed when the server begins to stop.
+    pub fn new(peer: IpAddr, ending: watch::Receiver<()>, slot: Arc<OwnedSemaphorePermit>) -> Self {
+        Self {
+            peer,
+            ending,
+            _slot: slot,
+        }
+    }
+
+    /// The address at the other end: the client's, or a proxy's.
+    pub fn peer(&self) -> IpAddr {
+        self.peer
+    }
+
+    /// Resolves when the server begins to stop.
+    pub async fn ending(&self) {
+        let mut ending = self.ending.clone();
+        while ending.changed().await.is_ok() {}
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Connection")
+            .field("peer", &self.peer)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,129 @@
+//! Where requests come in: one engine behind `/graphql` and `/graphql/ws`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::routing::any;
+
+use super::bearers::Bearers;
+use super::engine::{DocumentCache, Engine, EngineOptions, Introspection, Roots, TrustedError, TrustedFiles};
+use super::guard::DocumentLimits;
+use super::http::{self, StreamLimits};
+use super::paging::PageLimits;
+use super::places::{PlaceLimits, Places};
+use super::socket::{Door, SocketLimits};
+use super::{negotiate, served};
+use crate::auth::Gate;
+
+/// What a request may cost before anything of it is executed, how long pages are, and what connections may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a body, or of a message.
+    pub body: usize,
+    /// How long a body may take to arrive. Less than the request as a whole may take, whose end is no GraphQL answer.
+    pub body_time: Duration,
+    pub document: DocumentLimits,
+    pub pages: PageLimits,
+    pub introspection: Introspection,
+    pub cache: DocumentCache,
+    /// Connections that stay open: WebSockets and event streams.
+    pub places: PlaceLimits,
+    pub sockets: SocketLimits,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body: 1024 * 1024,
+            body_time: Duration::from_secs(15),
+            document: DocumentLimits::default(),
+            pages: PageLimits::default(),
+            introspection: Introspection::Authenticated,
+            cache: DocumentCache::default(),
+            places: PlaceLimits {
+                per_caller: 100,
+                per_address: 50,
+            },
+            sockets: SocketLimits::default(),
+        }
+    }
+}
+
+/// `/graphql`, where sockets are opened too if that is what a request wants, and `/graphql/ws`; each also with a slash
+/// behind it.
+///
+/// # Errors
+/// A trusted document that cannot be run.
+pub async fn router(gate: Gate, limits: Limits, trusted: Option<TrustedFiles>) -> Result<Router, TrustedError> {
+    let roots = Roots::new(|| served(gate.services.clone(), limits.pages));
+    let mut engine = Engine::new(
+        roots,
+        EngineOptions {
+            document: limits.document,
+            introspection: limits.introspection,
+            cache: limits.cache,
+        },
+    );
+    if let Some(files) = trusted {
+        engine.trust(&files).await?;
+    }
+    Ok(routes(engine, Bearers::new(gate.authenticator), limits))
+}
+
+pub(super) fn routes(engine: Engine, bearers: Bearers, limits: Limits) -> Router {
+    let (engine, bearers) = (Arc::new(engine), Arc::new(bearers));
+    let places = Places::new(limits.places);
+    let sockets = SocketLimits {
+        message: limits.body,
+        ..limits.sockets
+    };
+    let edge = Edge {
+        http: http::Door {
+            engine: Arc::clone(&engine),
+            bearers: Arc::clone(&bearers),
+            places: Arc::clone(&places),
+            body: http::Bounds {
+                bytes: limits.body,
+                time: limits.body_time,
+            },
+            streams: StreamLimits {
+                check: sockets.check,
+                patience: sockets.patience,
+                time: sockets.time,
+                ..StreamLimits::default()
+            },
+        },
+        socket: Arc::new(Door {
+            engine,
+            bearers,
+            places,
+            limits: sockets,
+        }),
+    };
+    Router::new()
+        .route("/graphql", any(endpoint))
+        .route("/graphql/", any(endpoint))
+        .route("/graphql/ws", any(socket))
+        .route("/graphql/ws/", any(socket))
+        .with_state(Arc::new(edge))
+}
+
+struct Edge {
+    http: http::Door,
+    socket: Arc<Door>,
+}
+
+async fn endpoint(State(edge): State<Arc<Edge>>, request: Request) -> Response {
+    if negotiate::wants_socket(request.headers()) {
+        edge.socket.open(request).await
+    } else {
+        edge.http.answer(request).await
+    }
+}
+
+async fn socket(State(edge): State<Arc<Edge>>, request: Request) -> Response {
+    edge.socket.open(request).await
+}

@@ -1,0 +1,191 @@
+//! `/graphql/ws`: GraphQL over a WebSocket, in the protocol graphql-transport-ws.
+//!
+//! Everything runs over it, subscriptions, queries and mutations, by the same [`Engine`] as over HTTP. A socket is one
+//! loop ([`session`]) and a task for each operation; between them is a short queue, so that a client that does not read
+//! stops its operations, and is closed when it goes on like that.
+
+mod message;
+mod operation;
+mod session;
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{FromRequestParts, Request};
+use axum::http::header::{ALLOW, HOST, ORIGIN, RETRY_AFTER, UPGRADE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use tracing::Instrument;
+
+use super::bearers::{Bearers, credentials};
+use super::engine::Engine;
+use super::error::Code;
+use super::places::Places;
+use crate::connection::Connection;
+use crate::request_id::RequestId;
+
+use message::PROTOCOL;
+use session::Session;
+
+/// What a socket may take, and how long it is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SocketLimits {
+    /// Operations running at a time.
+    pub operations: usize,
+    /// Bytes of a message that a client sends.
+    pub message: usize,
+    /// Until a client has said who it is.
+    pub init: Duration,
+    /// After so long a silence a client is asked for a sign of life, and after as long again given up.
+    pub ping: Duration,
+    /// How often credentials are looked at again.
+    pub check: Duration,
+    /// How long a client may take to read what is sent to it.
+    pub patience: Duration,
+    /// How long a query or a mutation may take.
+    pub time: Duration,
+}
+
+impl Default for SocketLimits {
+    fn default() -> Self {
+        Self {
+            operations: 50,
+            message: 1024 * 1024,
+            init: Duration::from_secs(10),
+            ping: Duration::from_secs(25),
+            check: Duration::from_secs(4),
+            patience: Duration::from_secs(10),
+            time: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Where sockets come in.
+#[derive(Clone, Debug)]
+pub struct Door {
+    pub engine: Arc<Engine>,
+    pub bearers: Arc<Bearers>,
+    pub places: Arc<Places>,
+    pub limits: SocketLimits,
+}
+
+/// Bytes that are read at a time. Every socket keeps a buffer of this size, the idle ones too.
+const READ_BUFFER: usize = 4 * 1024;
+
+/// Bytes that are collected before they are sent.
+const WRITE_BUFFER: usize = 16 * 1024;
+
+/// Answers that one socket holds in memory, at most, while its client does not read. In bytes.
+const MAX_WRITE_BUFFER: usize = 64 * 1024 * 1024;
+
+impl Door {
+    /// Answers a request for a socket, which lives on after it.
+    pub async fn open(self: &Arc<Self>, request: Request) -> Response {
+        let (mut parts, _body) = request.into_parts();
+        match self.upgrade(&mut parts).await {
+            Ok(response) => response,
+            Err(refused) => refused.response(),
+        }
+    }
+
+    async fn upgrade(self: &Arc<Self>, parts: &mut Parts) -> Result<Response, Refused> {
+        if parts.method != Method::GET {
+            let refused = Refused::new(StatusCode::METHOD_NOT_ALLOWED, "Open a WebSocket here");
+            return Err(refused.with(ALLOW, "GET"));
+        }
+        if is_foreign(&parts.headers) {
+            let message = "Pages of other origins may not open a WebSocket here";
+            return Err(Refused::new(StatusCode::FORBIDDEN, message));
+        }
+        let request_id = parts.extensions.get::<RequestId>().cloned();
+        let request_id = request_id.unwrap_or_else(|| RequestId::of(&parts.headers));
+        let connection = parts.extensions.get::<Connection>().cloned();
+        let credentials = credentials(&parts.headers);
+        let upgrade = WebSocketUpgrade::from_request_parts(parts, &()).await.map_err(|_| {
+            let refused = Refused::new(StatusCode::UPGRADE_REQUIRED, "Open a WebSocket here");
+            refused.with(UPGRADE, "websocket")
+        })?;
+        let upgrade = upgrade.protocols([PROTOCOL]);
+        if upgrade.selected_protocol().is_none() {
+            let message = "The WebSocket must have the subprotocol graphql-transport-ws";
+            return Err(Refused::new(StatusCode::BAD_REQUEST, message));
+        }
+        let address = connection
+            .as_ref()
+            .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), Connection::peer);
+        let place = self.places.of_address(address).ok_or_else(|| {
+            let message = "Too many WebSockets without credentials are open";
+            Refused::new(StatusCode::TOO_MANY_REQUESTS, message).with(RETRY_AFTER, "10")
+        })?;
+        let session = Session::new(Arc::clone(self), request_id, connection, place, credentials);
+        let upgrade = upgrade
+            .max_message_size(self.limits.message)
+            .max_frame_size(self.limits.message)
+            .read_buffer_size(READ_BUFFER)
+            .write_buffer_size(WRITE_BUFFER)
+            .max_write_buffer_size(MAX_WRITE_BUFFER);
+        let span = tracing::Span::current();
+        Ok(upgrade.on_upgrade(|socket| Box::pin(session.run(socket)).instrument(span)))
+    }
+}
+
+/// Whether a browser says that a page of another origin wants this. Credentials are never a browser's own here, so a
+/// foreign page could do no more than a program; it is one thing less to think about.
+fn is_foreign(headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(ORIGIN) else {
+        return false;
+    };
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+    match (origin, host) {
+        (Some((_, origin)), Some(host)) => !origin.eq_ignore_ascii_case(host),
+        _ => true,
+    }
+}
+
+/// A request that gets no socket.
+struct Refused {
+    status: StatusCode,
+    message: &'static str,
+    header: Option<(HeaderName, &'static str)>,
+}
+
+impl Refused {
+    fn new(status: StatusCode, message: &'static str) -> Self {
+        Self {
+            status,
+            message,
+            header: None,
+        }
+    }
+
+    fn with(self, name: HeaderName, value: &'static str) -> Self {
+        Self {
+            header: Some((name, value)),
+            ..self
+        }
+    }
+
+    fn response(self) -> Response {
+        let Self {
+            status,
+            message,
+            header,
+        } = self;
+        let code = Code::BadRequest.as_str();
+        let body = json!({ "errors": [{ "message": message, "extensions": { "code": code } }] });
+        let mut response = (status, Json(body)).into_response();
+        if let Some((name, value)) = header {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,264 @@
+//! Connections that stay open, in the real application: WebSockets and event streams that begin, idle, and end with what
+//! their credentials stand for, or with the server.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use leadgraph::domain::caller::Role;
+use leadgraph::domain::users::{self, Standing};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+use crate::harness::{Backend, Binary, Case, Subject, TestApp, TestDatabase, both, heavy, once};
+
+pub fn cases() -> Vec<Case> {
+    vec![
+        both(a_socket_does_what_a_request_does),
+        both(a_socket_ends_with_its_credentials),
+        once(a_socket_ends_with_the_server),
+        once(idle_sockets_cost_little),
+        once(a_stream_of_events_holds_every_answer),
+    ]
+}
+
+/// A WebSocket frame by frame.
+struct Socket(WebSocketStream<TcpStream>);
+
+impl Socket {
+    async fn open(port: u16, path: &str) -> Self {
+        let mut request = format!("ws://127.0.0.1:{port}{path}").into_client_request().unwrap();
+        let protocol = "graphql-transport-ws".parse().unwrap();
+        request.headers_mut().insert("sec-websocket-protocol", protocol);
+        let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        Self(client_async(request, stream).await.unwrap().0)
+    }
+
+    /// Open, and let in.
+    async fn enter(port: u16, credentials: Value) -> Self {
+        let mut socket = Self::open(port, "/graphql/ws").await;
+        socket
+            .say(json!({"type": "connection_init", "payload": credentials}))
+            .await;
+        assert_eq!(socket.hear().await["type"], "connection_ack");
+        socket
+    }
+
+    async fn say(&mut self, message: Value) {
+        self.0.send(Message::text(message.to_string())).await.unwrap();
+    }
+
+    async fn message(&mut self) -> Message {
+        let message = timeout(Duration::from_secs(20), self.0.next()).await.expect("in time");
+        message.expect("a frame").expect("no error")
+    }
+
+    async fn hear(&mut self) -> Value {
+        loop {
+            if let Message::Text(text) = self.message().await {
+                return serde_json::from_str(&text).unwrap();
+            }
+        }
+    }
+
+    /// The one answer of an operation.
+    async fn ask(&mut self, payload: Value) -> Value {
+        self.say(json!({"type": "subscribe", "id": "1", "payload": payload}))
+            .await;
+        let answer = self.hear().await;
+        if answer["type"] == "next" {
+            assert_eq!(self.hear().await, json!({"type": "complete", "id": "1"}));
+        }
+        answer["payload"].clone()
+    }
+
+    async fn closed(&mut self) -> u16 {
+        loop {
+            if let Message::Close(close) = self.message().await {
+                return close.unwrap().code.into();
+            }
+        }
+    }
+}
+
+async fn a_socket_does_what_a_request_does(app: TestApp) {
+    let key = app.home.key.clone();
+    let mut socket = Socket::enter(app.address.port(), json!({"x-Api-KEY": key})).await;
+    for (query, variables) in [
+        (
+            "{ leads(first: 1) { totalCount nodes { id } } viewer { scopes } }",
+            json!({}),
+        ),
+        ("query($n: Int!) { leads(first: $n) { totalCount } }", json!({"n": "x"})),
+        ("query($n: Int!) { leads(first: $n) { totalCount } }", json!({})),
+        ("{ apiKeys { totalCount } }", json!({})),
+        ("{ nothing }", json!({})),
+        ("{ leads(first: 1000) { totalCount } }", json!({})),
+        ("{ a(x: [[[[", json!({})),
+    ] {
+        let body = json!({"query": query, "variables": variables});
+        let over_http = app.with_key(&key).post(body.clone()).await.json();
+        let over_socket = socket.ask(body).await;
+        // A refused request is a list of errors there, and an object of them here.
+        let over_http = if over_http.get("data").is_some() {
+            over_http
+        } else {
+            over_http["errors"].clone()
+        };
+        assert_eq!(over_socket, over_http, "{query}");
+    }
+    let deep = format!("{{ a(x: {}) }}", "[".repeat(8_000));
+    assert_eq!(
+        socket.ask(json!({"query": deep})).await[0]["extensions"]["code"],
+        "LIMIT_EXCEEDED"
+    );
+    let write = r#"mutation { createTag(input: { label: "x", association: LEAD }) { tag { label } } }"#;
+    assert_eq!(
+        socket.ask(json!({"query": write})).await["data"]["createTag"]["tag"]["label"],
+        "x"
+    );
+    assert_eq!(app.number("SELECT COUNT(*) FROM tags").await, 1);
+    // What was asked over one way is known over the other.
+    let hash = "7f56e67dd21ab3f30d1ff8b7bed08893f0a0db86449836189b361dd1e56ddb4b";
+    let named = json!({"extensions": {"persistedQuery": {"version": 1, "sha256Hash": hash}}});
+    assert_eq!(
+        socket.ask(named.clone()).await[0]["extensions"]["code"],
+        "PERSISTED_QUERY_NOT_FOUND"
+    );
+    app.with_key(&key).graphql("{ __typename }", json!({})).await;
+    assert_eq!(socket.ask(named).await["data"]["__typename"], "Query");
+    // Strangers get in, and to see as little as by any other way. The address of the other requests has sockets, too.
+    let mut stranger = Socket::open(app.address.port(), "/graphql").await;
+    stranger.say(json!({"type": "connection_init"})).await;
+    assert_eq!(stranger.hear().await["type"], "connection_ack");
+    let refused = stranger.ask(json!({"query": "{ viewer { scopes } }"})).await;
+    assert_eq!(
+        refused["errors"][0]["extensions"]["code"], "UNAUTHENTICATED",
+        "{refused}"
+    );
+    let refused = stranger.ask(json!({"query": "{ __schema { description } }"})).await;
+    assert_eq!(refused[0]["extensions"]["code"], "UNAUTHENTICATED", "{refused}");
+}
+
+async fn a_socket_ends_with_its_credentials(app: TestApp) {
+    let port = app.address.port();
+    let user = app.home.user("brief@acme.test", Role::Member).await;
+    let token = |lifetime| {
+        let token = app.authenticator().issue_token(&user, &app.home.row, lifetime);
+        json!({"authorization": format!("Bearer {token}")})
+    };
+    // Clocks may differ by ten seconds, which leaves this one three.
+    let mut expiring = Socket::enter(port, token(chrono::Duration::seconds(-7))).await;
+    let mut staying = Socket::enter(port, token(chrono::Duration::hours(1))).await;
+    let mut revoked = Socket::enter(port, json!({"x-api-key": app.home.key})).await;
+    assert_eq!(expiring.closed().await, 4403);
+    let keys = app.as_owner().data("{ apiKeys { nodes { id } } }", json!({})).await;
+    for key in keys["apiKeys"]["nodes"].as_array().unwrap() {
+        let revoke = "mutation($id: ID!) { revokeApiKey(input: { apiKeyId: $id }) { userErrors { code } } }";
+        app.as_owner().data(revoke, json!({"id": key["id"]})).await;
+    }
+    assert_eq!(revoked.closed().await, 4403);
+    assert!(staying.ask(json!({"query": "{ viewer { scopes } }"})).await["data"].is_object());
+    users::set_disabled(&app.home.op(), user.uuid, Standing::Disabled)
+        .await
+        .unwrap();
+    assert_eq!(staying.closed().await, 4403);
+}
+
+async fn a_socket_ends_with_the_server() {
+    let db = TestDatabase::set_up(Backend::Sqlite).await;
+    let access = crate::crash::bootstrap(&db);
+    let server = Binary::serve(&db).await;
+    let bearer = json!({"authorization": format!("Bearer {}", access.token)});
+    let mut sockets = Vec::new();
+    for _ in 0..5 {
+        sockets.push(Socket::enter(server.port, bearer.clone()).await);
+    }
+    let started = std::time::Instant::now();
+    server.terminate();
+    for mut socket in sockets {
+        assert_eq!(socket.closed().await, 1001);
+    }
+    let (status, log) = server.wait();
+    assert!(status.success(), "{log}");
+    assert!(started.elapsed() < Duration::from_secs(10), "{log}");
+}
+
+/// Sockets that nobody says anything over: what one takes of the server's memory, and that they all stay.
+async fn idle_sockets_cost_little() {
+    let count: u32 = if heavy() { 1_000 } else { 100 };
+    let db = TestDatabase::set_up(Backend::Sqlite).await;
+    let access = crate::crash::bootstrap(&db);
+    let mut command = crate::harness::binary::command(&db, &["serve"]);
+    command
+        .env("LEADGRAPH_SOCKETS_PER_CALLER", "2000")
+        .env("LEADGRAPH_MAX_CONNECTIONS", "2000");
+    let server = Binary::start(command).await;
+    let bearer = json!({"authorization": format!("Bearer {}", access.token)});
+    // The first ones pay for what all need.
+    let mut sockets = vec![Socket::enter(server.port, bearer.clone()).await];
+    let before = server.resident();
+    for _ in 0..count {
+        sockets.push(Socket::enter(server.port, bearer.clone()).await);
+    }
+    let each = server.resident().saturating_sub(before) / u64::from(count);
+    assert!(each < 64 * 1024, "{each} bytes for a socket");
+    // Past the next look at their credentials they are all there.
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    for socket in &mut sockets {
+        assert!(socket.ask(json!({"query": "{ __typename }"})).await["data"].is_object());
+    }
+}
+
+async fn a_stream_of_events_holds_every_answer() {
+    let app = TestApp::set_up(Backend::Sqlite).await;
+    let door = app.route("/graphql").header("accept", "text/event-stream");
+    let door = door.header("x-api-key", &app.home.key);
+    let answer = door.post(&json!({"query": "{ __typename }"})).await.expect(200);
+    assert_eq!(answer.header("content-type"), Some("text/event-stream"));
+    let whole = "event: next\ndata: {\"data\":{\"__typename\":\"Query\"}}\n\nevent: complete\ndata:\n\n";
+    assert_eq!(answer.text, whole);
+    let get = app.route("/graphql?query={__typename}").without("content-type");
+    assert_eq!(
+        get.header("accept", "text/event-stream").get().await.expect(200).text,
+        whole
+    );
+    let refused = door.post(&json!({"query": "{ nothing }"})).await.expect(200);
+    assert!(
+        refused.text.starts_with("event: next\ndata: {\"errors\":[{"),
+        "{}",
+        refused.text
+    );
+    assert!(
+        refused.text.ends_with("\n\nevent: complete\ndata:\n\n"),
+        "{}",
+        refused.text
+    );
+    // What is no document's fault has its status here too.
+    assert_eq!(door.post(&json!({})).await.expect(400).code(), "BAD_REQUEST");
+    assert_eq!(
+        door.clone()
+            .key("wrong")
+            .post(&json!({"query": "{ __typename }"}))
+            .await
+            .expect(401)
+            .code(),
+        "UNAUTHENTICATED"
+    );
+    let write = "/graphql?query=mutation{createTag(input:{label:%22x%22,association:LEAD}){tag{id}}}";
+    let write = app
+        .route(write)
+        .without("content-type")
+        .header("x-api-key", &app.home.key);
+    let write = write
+        .header("accept", "text/event-stream")
+        .send(Method::GET, "")
+        .await
+        .expect(405);
+    assert_eq!(write.header("allow"), Some("POST"));
+    assert_eq!(app.number("SELECT COUNT(*) FROM tags").await, 0);
+}
