@@ -67,9 +67,10 @@ async fn drop_what_is_old(services: Services, round: Duration) {
         if let Some(Swept {
             intake_payloads,
             idempotency_keys,
+            events,
         }) = pass("dropping what is old", work).await
         {
-            tracing::debug!(intake_payloads, idempotency_keys, "dropped what is old");
+            tracing::debug!(intake_payloads, idempotency_keys, events, "dropped what is old");
         }
         sleep(SWEEP).await;
     }

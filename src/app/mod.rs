@@ -142,6 +142,10 @@ pub async fn connect(config: &Config) -> Result<Services, StartError> {
         })?;
     let settings = Settings {
         intake_retention: chrono::Duration::days(config.intake_retention_days.into()),
+        event_retention: match config.event_retention_days {
+            0 => None,
+            days => Some(chrono::Duration::days(days.into())),
+        },
         idempotency_wait: config.idempotency_wait,
     };
     Ok(Services::new(database, settings))

@@ -30,6 +30,8 @@ pub struct Config {
     pub log: LogConfig,
     /// How long the body that a lead came with is kept.
     pub intake_retention_days: u32,
+    /// How long events are kept; 0: for ever.
+    pub event_retention_days: u32,
     /// How often the server's loops look for what nobody woke them for. Not a setting.
     pub round: Duration,
     /// How long a request waits for another one with its `Idempotency-Key`. Not a setting.
@@ -235,6 +237,7 @@ impl Config {
                 filter: "warn".into(),
             },
             intake_retention_days: 90,
+            event_retention_days: 0,
             // Longer than a test, for some count statements.
             round: Duration::from_secs(3600),
             idempotency_wait: Duration::from_secs(5),

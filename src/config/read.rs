@@ -128,6 +128,7 @@ impl Reader<'_> {
         let graphiql = self.value(&table::GRAPHIQL, switch);
         let log = self.log();
         let intake_retention_days = self.value(&table::INTAKE_RETENTION_DAYS, |text| number(text, 1, 36_500));
+        let event_retention_days = self.value(&table::EVENT_RETENTION_DAYS, |text| number(text, 0, 36_500));
         Some(Config {
             http: http?,
             database: database?,
@@ -140,6 +141,7 @@ impl Reader<'_> {
             graphiql: graphiql?,
             log: log?,
             intake_retention_days: intake_retention_days?,
+            event_retention_days: event_retention_days?,
             round: ROUND,
             idempotency_wait: IDEMPOTENCY_WAIT,
             unknown: self.sources.unknown(),

@@ -82,6 +82,8 @@ settings! {
         "Client connections served at a time; further ones wait. Keep it below the limit of open files";
     INTAKE_RETENTION_DAYS = "LEADGRAPH_INTAKE_RETENTION_DAYS", "90",
         "How long the body that a lead came with is kept";
+    EVENT_RETENTION_DAYS = "LEADGRAPH_EVENT_RETENTION_DAYS", "0",
+        "How long events are kept; 0: for ever. What is older is gone from histories, too";
     LOG = "LEADGRAPH_LOG", "info",
         "What is logged: a level, or levels by part such as `warn,leadgraph=debug`";
     LOG_FORMAT = "LEADGRAPH_LOG_FORMAT", "auto",

@@ -61,6 +61,8 @@ pub struct Services {
 pub struct Settings {
     /// How long the body that a lead came with is kept.
     pub intake_retention: chrono::Duration,
+    /// How long events are kept; nothing: for ever.
+    pub event_retention: Option<chrono::Duration>,
     /// How long a request waits for another one with its idempotency key.
     pub idempotency_wait: Duration,
 }
@@ -69,6 +71,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             intake_retention: chrono::Duration::days(90),
+            event_retention: None,
             idempotency_wait: Duration::from_secs(5),
         }
     }

@@ -1,4 +1,5 @@
-//! What is kept for a time only: the bodies that leads came with, and the ledger of writes that may be sent again.
+//! What is kept for a time only: the bodies that leads came with, the ledger of writes that may be sent again, and, where
+//! the settings say so, events.
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -6,7 +7,7 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use super::error::Result;
 use super::op::{Op, System};
 use super::{idempotency, workspaces};
-use crate::entity::{Tenant, idempotency_key, intake_payload};
+use crate::entity::{Tenant, event, idempotency_key, intake_payload};
 
 /// Rows that go at a time, so that no writer waits long.
 const BATCH: u64 = 500;
@@ -16,6 +17,7 @@ const BATCH: u64 = 500;
 pub struct Swept {
     pub intake_payloads: u64,
     pub idempotency_keys: u64,
+    pub events: u64,
 }
 
 /// Deletes what has had its time, in every workspace. No event tells of it: none of it is anybody's doing.
@@ -25,6 +27,7 @@ pub struct Swept {
 pub async fn sweep(system: &System) -> Result<Swept> {
     use {idempotency_key::Column as Key, intake_payload::Column as Intake};
     let now = system.services().now();
+    let oldest_event = system.services().settings().event_retention.map(|kept| now - kept);
     let mut swept = Swept::default();
     for workspace in workspaces::list_all(system).await? {
         let op = system.within(workspace.id);
@@ -32,8 +35,32 @@ pub async fn sweep(system: &System) -> Result<Swept> {
         let forgotten = now - idempotency::KEPT;
         swept.idempotency_keys +=
             drop_until::<idempotency_key::Entity>(&op, Key::Id, Key::CreatedAt, forgotten).await?;
+        if let Some(oldest) = oldest_event {
+            swept.events += drop_events_until(&op, oldest).await?;
+        }
     }
     Ok(swept)
+}
+
+/// Deletes the beginning of the workspace's log. Positions stay what they are, and without gaps from the first that is
+/// left.
+async fn drop_events_until(op: &Op, until: DateTime<Utc>) -> Result<u64> {
+    use event::Column as C;
+    let mut dropped = 0;
+    loop {
+        // By position, which an index has, and not by time: the later ones are the younger ones.
+        let first = op.find::<event::Entity>().order_by_asc(C::Position).limit(BATCH);
+        let first = first.select_only().column(C::Position).column(C::At);
+        let first: Vec<(i64, DateTime<Utc>)> = first.into_tuple().all(op.db()).await?;
+        let old = first.iter().take_while(|(_, at)| *at <= until);
+        let Some((last, _)) = old.last() else {
+            return Ok(dropped);
+        };
+        let tx = op.begin().await?;
+        let old = tx.delete::<event::Entity>().filter(C::Position.lte(*last));
+        let count = old.exec(tx.db()).await?.rows_affected;
+        dropped += tx.commit(count).await?;
+    }
 }
 
 /// Deletes the rows whose `time` is not after `until`.

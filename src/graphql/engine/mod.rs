@@ -209,7 +209,9 @@ impl Engine {
             request, request_id, ..
         } = prepared;
         let answers = self.roots.stream(request);
-        answers.map(move |answer| worded(answer, &request_id)).boxed()
+        answers
+            .map(move |answer| worded(answer, &request_id).and_then(idempotency::judge))
+            .boxed()
     }
 
     fn may_introspect(&self, visitor: &Visitor) -> bool {

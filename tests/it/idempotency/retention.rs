@@ -13,6 +13,7 @@ pub fn cases() -> Vec<Case> {
         both(a_key_is_free_again_after_a_day),
         both(what_is_old_is_dropped_and_nothing_else),
         both(the_server_drops_it_by_itself),
+        both(old_events_go_where_the_settings_say_so),
     ]
 }
 
@@ -72,6 +73,7 @@ async fn what_is_old_is_dropped_and_nothing_else(app: TestApp) {
     let swept = Swept {
         intake_payloads: u64::try_from(bodies + 1).unwrap(),
         idempotency_keys: 1,
+        events: 0,
     };
     assert_eq!(retention::sweep(&system).await.unwrap(), swept);
     assert_eq!(retention::sweep(&system).await.unwrap(), Swept::default());
@@ -104,4 +106,36 @@ async fn the_server_drops_it_by_itself(app: Busy) {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("the key is still there");
+}
+
+/// A server that keeps events for a day.
+struct Forgetful(TestApp);
+
+impl Subject for Forgetful {
+    async fn set_up(backend: Backend) -> Self {
+        Self(TestApp::with(backend, |config| config.event_retention_days = 1).await)
+    }
+}
+
+async fn old_events_go_where_the_settings_say_so(app: Forgetful) {
+    let app = app.0;
+    // More than go at a time.
+    for nth in 0..520 {
+        app.home.lead_tag(&format!("T{nth}")).await;
+    }
+    let (home, last) = (app.home.id(), app.number("SELECT max(position) FROM events").await);
+    let long_ago = "at = '2024-02-01T12:00:00+00:00'";
+    let aged = last - 2;
+    app.db
+        .execute(&format!(
+            "UPDATE events SET {long_ago} WHERE workspace_id = {home} AND position <= {aged}"
+        ))
+        .await;
+    let system = Op::system(app.services().clone(), "test");
+    let swept = retention::sweep(&system).await.unwrap();
+    assert_eq!(swept.events, u64::try_from(aged).unwrap());
+    app.home.lead_tag("Later").await;
+    let left = app.rows("SELECT position FROM events ORDER BY position").await;
+    let left: Vec<i64> = left.iter().map(|row| row["position"].as_i64().unwrap()).collect();
+    assert_eq!(left, [last - 1, last, last + 1]);
 }
