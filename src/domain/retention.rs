@@ -73,7 +73,7 @@ async fn drop_until<E: Tenant>(op: &Op, id: E::Column, time: E::Column, until: D
             return Ok(dropped);
         }
         let tx = op.begin().await?;
-        // Somebody may have renewed one since.
+        // A key may stand for something new since.
         let old = tx.delete::<E>().filter(op.any_of(id, &old)).filter(time.lte(until));
         let count = old.exec(tx.db()).await?.rows_affected;
         dropped += tx.commit(count).await?;

@@ -30,8 +30,7 @@ async fn a_hundred_equal_posts_make_one_lead_and_one_answer(app: TestApp) {
         (app.journeybee(), campaign(spring, json!({"email": "ada@b.co"}))),
     ];
     for (nth, (route, body)) in (1..).zip(posts) {
-        let route = route.header(KEY, "the only one");
-        // Two doors, two commands.
+        // Two commands.
         let route = route.header(KEY, &format!("key {nth}"));
         let answers = join_all((0..CLIENTS).map(|_| route.post(&body))).await;
         let (replays, first): (Vec<_>, Vec<_>) = answers.into_iter().partition(is_replay);
