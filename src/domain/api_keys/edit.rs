@@ -47,8 +47,8 @@ async fn change(op: Op, (target, patch): (Target, ApiKeyPatch)) -> Result<ApiKey
     tx.commit(key).await
 }
 
-/// Gives a key another secret and returns it: it can never be read again, and is not there in a replay. The old one stops working at once here,
-/// within seconds on other instances. A person's key is rotated by that person alone, for its secret speaks for them.
+/// Gives a key another secret and returns it: it can never be read again, and is not there in a replay. The old one
+/// stops working at once here, within seconds on other instances. A person's key is rotated by that person alone, for its secret speaks for them.
 /// One that administers and is nobody's outlives whoever rotates it: owners, and the key itself, may.
 ///
 /// # Errors
