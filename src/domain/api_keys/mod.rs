@@ -87,8 +87,8 @@ pub async fn own(op: &Op) -> Result<Option<ApiKey>> {
     }
 }
 
-/// Makes a key and returns it beside its row: it can never be read again, and is not there in a replay. A key made by a person, or by a person's
-/// key, belongs to that person and ends with them.
+/// Makes a key and returns it beside its row: it can never be read again, and is not there in a replay. A key made by a
+/// person, or by a person's key, belongs to that person and ends with them.
 ///
 /// # Errors
 /// Without the scope `admin`, or for scopes that the caller lacks; a broken rule; a database fault.
