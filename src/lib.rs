@@ -18,6 +18,7 @@
 //! | [`app`] | composition: pools, services, routers, shutdown; tests use it too |
 //! | [`auth`] | credentials to callers: api keys, our tokens, an identity provider's |
 //! | [`cli`] | the program's commands |
+//! | [`client_address`] | where a request came from, behind trusted proxies too |
 //! | [`config`] | typed settings from environment and flags |
 //! | [`connection`] | the connection that a request came by |
 //! | [`demo`] | `serve --demo`: a throw-away database with believable data |
@@ -35,6 +36,7 @@
 pub mod app;
 pub mod auth;
 pub mod cli;
+pub mod client_address;
 pub mod config;
 pub mod connection;
 pub mod demo;

@@ -8,18 +8,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use futures_util::future::{AbortHandle, Abortable};
 use sea_orm::DbErr;
 use tokio::net::TcpListener;
 
+use crate::auth::quota::{Quota, QuotaLimits, Rate};
 use crate::auth::{Authenticator, Gate, KeyError};
 use crate::config::{
     AuthConfig, Config, ConfigError, DatabaseConfig, DatabaseTarget, HttpConfig, Introspection, LimitsConfig, Needs,
-    OtherDocuments, Sources, Switch, TrustedConfig,
+    OtherDocuments, RatesConfig, Sources, Switch, TrustedConfig,
 };
 use crate::domain::database::{Database, DatabaseOptions};
 use crate::domain::error::{Error, Fault};
 use crate::domain::{Services, Settings};
 use crate::http::Ended;
+use crate::http::metrics::Metrics;
 use crate::secrets::{Purpose, SecretError, Secrets};
 use crate::{auth, graphiql, graphql, http, rest};
 
@@ -33,6 +36,7 @@ pub struct App {
     services: Services,
     authenticator: Arc<Authenticator>,
     router: Router,
+    metrics: Metrics,
 }
 
 /// Why the server does not start. Said to whoever starts it, one sentence each.
@@ -82,10 +86,13 @@ impl App {
         let gate = Gate {
             services: services.clone(),
             authenticator: Arc::clone(&authenticator),
+            quota: Arc::new(Quota::new(quota_limits(config.rates))),
         };
         let doors = doors(gate, &config).await?;
-        let router = http::router(doors, services.clone(), &config.http);
+        let metrics = Metrics::default();
+        let router = http::router(doors, services.clone(), &config.http, metrics.clone());
         Ok(Self {
+            metrics,
             http: config.http,
             round: config.round,
             services,
@@ -109,9 +116,44 @@ impl App {
     /// Serves until `shutdown`, lets running requests finish, and closes the database.
     pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Ended {
         let _loops = Loops::start(&self.services, self.round);
+        let _metrics = self.publish_metrics().await;
         let ended = http::serve(listener, self.router(), &self.http, shutdown).await;
         self.services.database().close().await;
         ended
+    }
+
+    /// Serves `/metrics` on its own listener until the handle is dropped. A port that is taken, by another server on this
+    /// machine most likely, is no reason not to serve.
+    async fn publish_metrics(&self) -> Option<Published> {
+        let address = self.http.metrics?;
+        let listener = match TcpListener::bind(address).await {
+            Ok(listener) => listener,
+            Err(error) => {
+                tracing::warn!(%address, %error, "no metrics: cannot listen there");
+                return None;
+            }
+        };
+        let router = http::metrics::router(self.metrics.clone(), self.services.clone());
+        let (handle, registration) = AbortHandle::new_pair();
+        let config = HttpConfig {
+            max_connections: METRICS_CONNECTIONS,
+            ..self.http.clone()
+        };
+        let serving = async move { http::serve(listener, router, &config, std::future::pending()).await };
+        tokio::spawn(Abortable::new(serving, registration));
+        Some(Published(handle))
+    }
+}
+
+/// Whoever scrapes needs few; nobody else should be there.
+const METRICS_CONNECTIONS: usize = 16;
+
+/// Ends with whatever it belongs to.
+struct Published(AbortHandle);
+
+impl Drop for Published {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
@@ -205,8 +247,9 @@ async fn doors(gate: Gate, config: &Config) -> Result<Router, StartError> {
     let explorer = config.graphiql;
     let limits = graphql_limits(config);
     let trusted = config.trusted_documents.clone().map(trusted_files);
+    let graphql = graphql::router(gate.clone(), limits, trusted).await?;
     let doors = Router::new()
-        .merge(graphql::router(gate.clone(), limits, trusted).await?)
+        .merge(http::cors::allow(graphql, &config.http.cors))
         .merge(rest::router(gate))
         .merge(graphiql::home(explorer == Switch::On));
     Ok(match explorer {
@@ -226,6 +269,25 @@ fn trusted_files(trusted: TrustedConfig) -> graphql::TrustedFiles {
     }
 }
 
+fn quota_limits(rates: RatesConfig) -> QuotaLimits {
+    let RatesConfig {
+        callers,
+        strangers,
+        failures,
+    } = rates;
+    let a_minute = |points: Option<u64>| {
+        points.map(|points| Rate {
+            points,
+            per: Duration::from_secs(60),
+        })
+    };
+    QuotaLimits {
+        callers: a_minute(callers),
+        strangers: a_minute(strangers),
+        failures: a_minute(failures),
+    }
+}
+
 fn graphql_limits(config: &Config) -> graphql::Limits {
     let LimitsConfig {
         graphql_body,
@@ -235,6 +297,7 @@ fn graphql_limits(config: &Config) -> graphql::Limits {
         document_cache,
         page_default,
         page_max,
+        operation_cost,
     } = config.limits;
     let sockets = config.sockets;
     let defaults = graphql::Limits::default();
@@ -268,6 +331,7 @@ fn graphql_limits(config: &Config) -> graphql::Limits {
             time: config.http.request_timeout,
             ..defaults.sockets
         },
+        cost: operation_cost,
         pages: graphql::PageLimits {
             default: page_default,
             most: page_max,

@@ -1,10 +1,13 @@
 //! Credentials become a [`Caller`] here. The only module that knows tokens and the forms of the headers.
 //!
+//! How much a caller may ask for is counted in [`quota`].
+//!
 //! A token says who its bearer is, never what they may do: role and state come from the database with each request.
 //! Each door reads its own header: the shims do so in their `auth.rs`, GraphQL through [`Authenticator::graphql`].
 
 mod headers;
 mod keys;
+pub mod quota;
 mod tokens;
 
 use std::sync::Arc;
@@ -23,6 +26,7 @@ pub use headers::{Authorization, Scheme, single};
 pub use keys::KeyError;
 
 use headers::Credential;
+use quota::Quota;
 use tokens::Tokens;
 
 /// What an edge needs to let requests in: it is the state of every router.
@@ -30,6 +34,7 @@ use tokens::Tokens;
 pub struct Gate {
     pub services: Services,
     pub authenticator: Arc<Authenticator>,
+    pub quota: Arc<Quota>,
 }
 
 /// Why a request has no caller.
@@ -39,6 +44,8 @@ pub enum AuthError {
     Missing,
     /// Unknown, expired, revoked, forged, disabled, or two that disagree. Which of these is not the client's business.
     Invalid,
+    /// So many were bad where this one comes from that no more are looked at for now.
+    TooMany,
     /// The database is away: nobody can be known.
     Unavailable(Error),
     Internal(Error),

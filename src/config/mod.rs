@@ -3,6 +3,7 @@
 //! Names nothing of ours but the form of a database's address: `app` hands each part what it needs. Secrets redact themselves in `Debug`.
 
 mod database_url;
+mod parse;
 mod read;
 mod secret;
 pub mod table;
@@ -10,6 +11,8 @@ pub mod table;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use ipnet::IpNet;
 
 pub use crate::domain::database::DatabaseTarget;
 pub use read::{ConfigError, KeyCheck, Needs, Sources};
@@ -25,6 +28,7 @@ pub struct Config {
     pub limits: LimitsConfig,
     pub sockets: SocketConfig,
     pub trusted_documents: Option<TrustedConfig>,
+    pub rates: RatesConfig,
     pub introspection: Introspection,
     pub graphiql: Switch,
     pub log: LogConfig,
@@ -108,6 +112,33 @@ pub struct HttpConfig {
     pub shutdown_timeout: Duration,
     /// Connections served at a time; more of them wait to be accepted.
     pub max_connections: usize,
+    /// Requests worked on at a time; more of them wait a moment and are then refused with 503.
+    pub max_requests: usize,
+    /// Proxies whose word about the client's address is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whose pages may use GraphQL.
+    pub cors: CorsConfig,
+    /// Where `/metrics` listens.
+    pub metrics: Option<SocketAddr>,
+}
+
+/// Origins whose pages may use GraphQL from a browser.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CorsConfig {
+    /// These; none by default.
+    Origins(Vec<String>),
+    All,
+}
+
+/// What may be asked for in a minute. `None`: no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RatesConfig {
+    /// Points of each key or user.
+    pub callers: Option<u64>,
+    /// Points of each address without credentials.
+    pub strangers: Option<u64>,
+    /// Bad credentials of each address.
+    pub failures: Option<u64>,
 }
 
 #[derive(Clone, Debug)]
@@ -178,6 +209,8 @@ pub struct LimitsConfig {
     pub page_default: u64,
     /// Rows of a page at most.
     pub page_max: u64,
+    /// Points that one GraphQL operation may cost.
+    pub operation_cost: u64,
 }
 
 impl Default for LimitsConfig {
@@ -190,6 +223,7 @@ impl Default for LimitsConfig {
             document_cache: 1000,
             page_default: 50,
             page_max: 100,
+            operation_cost: 100_000,
         }
     }
 }
@@ -218,6 +252,10 @@ impl Config {
                 request_timeout: Duration::from_secs(30),
                 shutdown_timeout: Duration::from_secs(10),
                 max_connections: 1000,
+                max_requests: 1000,
+                trusted_proxies: Vec::new(),
+                cors: CorsConfig::Origins(Vec::new()),
+                metrics: None,
             },
             database: DatabaseConfig {
                 target,
@@ -230,6 +268,11 @@ impl Config {
             limits: LimitsConfig::default(),
             sockets: SocketConfig::default(),
             trusted_documents: None,
+            rates: RatesConfig {
+                callers: None,
+                strangers: None,
+                failures: None,
+            },
             introspection: Introspection::Authenticated,
             graphiql: Switch::On,
             log: LogConfig {

@@ -3,17 +3,16 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::ErrorKind;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
+use super::parse::{address, introspection, list, network, number, optional, origins, seconds, switch, text, trust};
 use super::table::{self, SETTINGS, Setting};
 use super::{
-    Config, DatabaseConfig, DatabaseTarget, HttpConfig, Introspection, LimitsConfig, LogConfig, LogFormat,
-    OtherDocuments, ProviderConfig, ProviderKeys, Secret, SecretConfig, SocketConfig, Switch, TrustedConfig,
-    database_url,
+    Config, DatabaseConfig, DatabaseTarget, HttpConfig, LimitsConfig, LogConfig, LogFormat, ProviderConfig,
+    ProviderKeys, RatesConfig, Secret, SecretConfig, SocketConfig, TrustedConfig, database_url,
 };
 
 const PREFIX: &str = "LEADGRAPH_";
@@ -124,6 +123,7 @@ impl Reader<'_> {
         let limits = self.limits();
         let sockets = self.sockets();
         let trusted_documents = self.trusted_documents();
+        let rates = self.rates();
         let introspection = self.value(&table::INTROSPECTION, introspection);
         let graphiql = self.value(&table::GRAPHIQL, switch);
         let log = self.log();
@@ -137,6 +137,7 @@ impl Reader<'_> {
             limits: limits?,
             sockets: sockets?,
             trusted_documents: trusted_documents?,
+            rates: rates?,
             introspection: introspection?,
             graphiql: graphiql?,
             log: log?,
@@ -153,11 +154,19 @@ impl Reader<'_> {
         let request_timeout = self.value(&table::REQUEST_SECONDS, |text| seconds(text, 3600));
         let shutdown_timeout = self.value(&table::SHUTDOWN_SECONDS, |text| seconds(text, 3600));
         let max_connections = self.value(&table::MAX_CONNECTIONS, |text| number(text, 1, 1_000_000));
+        let max_requests = self.value(&table::MAX_REQUESTS, |text| number(text, 1, 1_000_000));
+        let trusted_proxies = self.value(&table::TRUSTED_PROXIES, |text| list(text, network));
+        let cors = self.value(&table::CORS_ORIGINS, origins);
+        let metrics = self.value(&table::METRICS_LISTEN, |text| optional(text, address));
         Some(HttpConfig {
             listen: listen?,
             request_timeout: request_timeout?,
             shutdown_timeout: shutdown_timeout?,
             max_connections: max_connections?,
+            max_requests: max_requests?,
+            trusted_proxies: trusted_proxies?,
+            cors: cors?,
+            metrics: metrics?,
         })
     }
 
@@ -287,6 +296,7 @@ impl Reader<'_> {
         let document_cache = self.value(&table::DOCUMENT_CACHE, |text| number(text, 0, 100_000));
         let page_max = self.value(&table::PAGE_MAX, |text| number(text, 1, 10_000));
         let page_default = self.page_default(page_max);
+        let operation_cost = self.value(&table::OPERATION_COST, |text| number(text, 100, 1_000_000_000));
         Some(LimitsConfig {
             graphql_body: graphql_body?,
             document_bytes: document_bytes?,
@@ -295,6 +305,23 @@ impl Reader<'_> {
             document_cache: document_cache?,
             page_default: page_default?,
             page_max: page_max?,
+            operation_cost: operation_cost?,
+        })
+    }
+
+    fn rates(&mut self) -> Option<RatesConfig> {
+        let most = 1_000_000_000_000;
+        let callers = self.value(&table::RATE_POINTS, |text| optional(text, |text| number(text, 1, most)));
+        let strangers = self.value(&table::RATE_POINTS_ANONYMOUS, |text| {
+            optional(text, |text| number(text, 1, most))
+        });
+        let failures = self.value(&table::RATE_FAILURES, |text| {
+            optional(text, |text| number(text, 1, most))
+        });
+        Some(RatesConfig {
+            callers: callers?,
+            strangers: strangers?,
+            failures: failures?,
         })
     }
 
@@ -401,57 +428,6 @@ impl Reader<'_> {
         }
         None
     }
-}
-
-fn address(text: &str) -> Result<SocketAddr, String> {
-    let numeric = text.replacen("localhost:", "127.0.0.1:", 1);
-    numeric
-        .parse()
-        .map_err(|_| format!("must be an IP address and a port such as 127.0.0.1:8080, not {text:?}"))
-}
-
-fn seconds(text: &str, most: u64) -> Result<Duration, String> {
-    number(text, 1, most).map(Duration::from_secs)
-}
-
-fn number<N>(text: &str, least: N, most: N) -> Result<N, String>
-where
-    N: std::str::FromStr + PartialOrd + std::fmt::Display,
-{
-    match text.trim().parse::<N>() {
-        Ok(number) if number >= least && number <= most => Ok(number),
-        _ => Err(format!("must be a whole number from {least} to {most}, not {text:?}")),
-    }
-}
-
-fn switch(text: &str) -> Result<Switch, String> {
-    match text.trim().to_ascii_lowercase().as_str() {
-        "on" | "true" | "1" | "yes" => Ok(Switch::On),
-        "off" | "false" | "0" | "no" => Ok(Switch::Off),
-        _ => Err(format!("must be on or off, not {text:?}")),
-    }
-}
-
-fn trust(text: &str) -> Result<Option<OtherDocuments>, String> {
-    match text.trim().to_ascii_lowercase().as_str() {
-        "off" => Ok(None),
-        "allow" => Ok(Some(OtherDocuments::Run)),
-        "only" => Ok(Some(OtherDocuments::Refused)),
-        _ => Err(format!("must be off, allow or only, not {text:?}")),
-    }
-}
-
-fn introspection(text: &str) -> Result<Introspection, String> {
-    match text.trim().to_ascii_lowercase().as_str() {
-        "public" => Ok(Introspection::Public),
-        "authenticated" => Ok(Introspection::Authenticated),
-        "off" => Ok(Introspection::Off),
-        _ => Err(format!("must be public, authenticated or off, not {text:?}")),
-    }
-}
-
-fn text(text: &str) -> Result<String, String> {
-    Ok(text.trim().to_owned())
 }
 
 #[cfg(test)]

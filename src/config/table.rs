@@ -72,6 +72,8 @@ settings! {
         "Rows of a page when the query says no number; never more than `LEADGRAPH_PAGE_MAX`";
     PAGE_MAX = "LEADGRAPH_PAGE_MAX", "100",
         "Rows of a page at most";
+    OPERATION_COST = "LEADGRAPH_OPERATION_COST", "100000",
+        "Points that one GraphQL operation may cost";
     GRAPHIQL = "LEADGRAPH_GRAPHIQL", "on",
         "`off`: no `/graphiql`";
     REQUEST_SECONDS = "LEADGRAPH_REQUEST_SECONDS", "30",
@@ -80,6 +82,20 @@ settings! {
         "How long running requests may take after SIGTERM";
     MAX_CONNECTIONS = "LEADGRAPH_MAX_CONNECTIONS", "900",
         "Client connections served at a time; further ones wait. Keep it below the limit of open files";
+    MAX_REQUESTS = "LEADGRAPH_MAX_REQUESTS", "512",
+        "Requests worked on at a time; further ones wait a moment and are then answered with 503";
+    TRUSTED_PROXIES = "LEADGRAPH_TRUSTED_PROXIES", "",
+        "Addresses or networks of proxies whose `X-Forwarded-For` is believed, separated by commas, such as `10.0.0.0/8, ::1`";
+    RATE_POINTS = "LEADGRAPH_RATE_POINTS", "600000",
+        "Points that each key or user may spend in a minute; `off`: no limit";
+    RATE_POINTS_ANONYMOUS = "LEADGRAPH_RATE_POINTS_ANONYMOUS", "6000",
+        "Points that each address may spend in a minute without credentials; `off`: no limit";
+    RATE_FAILURES = "LEADGRAPH_RATE_FAILURES", "120",
+        "Bad credentials that each address may try in a minute; `off`: no limit";
+    CORS_ORIGINS = "LEADGRAPH_CORS_ORIGINS", "",
+        "Origins whose pages may use GraphQL from a browser, separated by commas, such as `https://app.example.com`; `*`: all";
+    METRICS_LISTEN = "LEADGRAPH_METRICS_LISTEN", "127.0.0.1:9464",
+        "Address and port of `/metrics`, for Prometheus; `off`: none";
     INTAKE_RETENTION_DAYS = "LEADGRAPH_INTAKE_RETENTION_DAYS", "90",
         "How long the body that a lead came with is kept";
     EVENT_RETENTION_DAYS = "LEADGRAPH_EVENT_RETENTION_DAYS", "0",

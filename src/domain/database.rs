@@ -38,6 +38,14 @@ impl std::fmt::Debug for DatabaseTarget {
     }
 }
 
+/// Connections to the database at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolState {
+    pub connections: u32,
+    /// Of these, those that do nothing.
+    pub idle: u32,
+}
+
 #[derive(Debug)]
 pub struct Database {
     writer: DatabaseConnection,
@@ -138,6 +146,27 @@ impl Database {
             self.writer.execute_unprepared(&statement).await?;
         }
         Ok(())
+    }
+
+    /// The connections that are open now.
+    pub fn pool(&self) -> PoolState {
+        let (size, idle) = match self.backend() {
+            DatabaseBackend::Postgres => {
+                let pool = self.writer.get_postgres_connection_pool();
+                (pool.size(), pool.num_idle())
+            }
+            _ => {
+                let (writer, reader) = (
+                    self.writer.get_sqlite_connection_pool(),
+                    self.reader.get_sqlite_connection_pool(),
+                );
+                (writer.size() + reader.size(), writer.num_idle() + reader.num_idle())
+            }
+        };
+        PoolState {
+            connections: size,
+            idle: u32::try_from(idle).unwrap_or(u32::MAX),
+        }
     }
 
     /// Waits for running statements and closes.

@@ -11,6 +11,7 @@ use futures_util::future::BoxFuture;
 use serde_json::{Map, Value as Json};
 
 use super::engine::Refused;
+use crate::auth::quota::{Payer, Quota};
 use crate::auth::{AuthError, Authenticator};
 use crate::domain::caller::Caller;
 use crate::request_id::RequestId;
@@ -79,6 +80,7 @@ const MOST: usize = 10_000;
 
 pub struct Bearers {
     knows: Arc<dyn Knows>,
+    quota: Arc<Quota>,
     recent: Mutex<HashMap<u64, Verdict>>,
 }
 
@@ -89,20 +91,27 @@ struct Verdict {
 }
 
 impl Bearers {
-    pub fn new(knows: Arc<dyn Knows>) -> Self {
+    pub fn new(knows: Arc<dyn Knows>, quota: Arc<Quota>) -> Self {
         Self {
             knows,
+            quota,
             recent: Mutex::default(),
         }
     }
 
     /// # Errors
     /// Credentials that do not count, or cannot be looked up now.
-    pub async fn know(&self, headers: HeaderMap, request_id: &RequestId) -> Result<Bearer, Refused> {
-        let caller = match self.knows.know(&headers).await {
+    pub async fn know(&self, headers: HeaderMap, payer: &Payer, request_id: &RequestId) -> Result<Bearer, Refused> {
+        if headers.is_empty() {
+            return Ok(Bearer { headers, caller: None });
+        }
+        let shown = shown(&headers);
+        let known = self.quota.known(payer, &shown, self.knows.know(&headers));
+        let caller = match known.await {
             Ok(caller) => caller,
             Err(AuthError::Missing) => None,
             Err(AuthError::Invalid) => return Err(Refused::unauthenticated()),
+            Err(AuthError::TooMany) => return Err(Refused::too_many()),
             Err(AuthError::Unavailable(cause)) => {
                 tracing::warn!(request.id = request_id.as_str(), error = ?cause, "the database is away");
                 return Err(Refused::unavailable());
@@ -119,8 +128,8 @@ impl Bearers {
     ///
     /// # Errors
     /// As [`Self::know`].
-    pub async fn anew(&self, bearer: Bearer, request_id: &RequestId) -> Result<Bearer, Refused> {
-        self.know(bearer.headers, request_id).await
+    pub async fn anew(&self, bearer: Bearer, payer: &Payer, request_id: &RequestId) -> Result<Bearer, Refused> {
+        self.know(bearer.headers, payer, request_id).await
     }
 
     /// Whether the credentials still stand for the same caller, who may do the same. They do while nobody can tell.
@@ -135,7 +144,7 @@ impl Bearers {
         let now = match self.knows.know(&bearer.headers).await {
             Ok(now) => now,
             Err(AuthError::Missing | AuthError::Invalid) => None,
-            Err(AuthError::Unavailable(_) | AuthError::Internal(_)) => return true,
+            Err(AuthError::TooMany | AuthError::Unavailable(_) | AuthError::Internal(_)) => return true,
         };
         let stands = now.as_ref() == Some(caller);
         self.remember(key, bearer.headers.clone(), now);
@@ -167,6 +176,12 @@ impl std::fmt::Debug for Bearers {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.write_str("Bearers")
     }
+}
+
+/// All credentials as one text. What is no text is no credential that ever counted.
+fn shown(headers: &HeaderMap) -> String {
+    let texts = headers.values().map(|value| value.to_str().unwrap_or("?"));
+    texts.collect::<Vec<_>>().join("\n")
 }
 
 /// Only finds a verdict: whose it is, the headers themselves say.

@@ -40,6 +40,20 @@ impl Types {
         }
     }
 
+    /// The type at the top of an operation.
+    pub fn root(&self, operation: OperationType) -> &str {
+        match operation {
+            OperationType::Query => &self.query,
+            OperationType::Mutation => &self.mutation,
+            OperationType::Subscription => &self.subscription,
+        }
+    }
+
+    /// A field of an object or an interface.
+    pub fn field(&self, parent: &str, name: &str) -> Option<&MetaField> {
+        self.registry.types.get(parent)?.field_by_name(name)
+    }
+
     /// Fields and types that do not exist are the validator's business.
     ///
     /// # Errors
@@ -50,11 +64,7 @@ impl Types {
         operation: &OperationDefinition,
         variables: &Variables,
     ) -> Result<(), Refusal> {
-        let root = match operation.ty {
-            OperationType::Query => &self.query,
-            OperationType::Mutation => &self.mutation,
-            OperationType::Subscription => &self.subscription,
-        };
+        let root = self.root(operation.ty);
         let mut walk = Walk {
             types: self,
             document,

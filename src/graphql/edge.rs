@@ -29,6 +29,8 @@ pub struct Limits {
     pub pages: PageLimits,
     pub introspection: Introspection,
     pub cache: DocumentCache,
+    /// Points that one operation may cost.
+    pub cost: u64,
     /// Connections that stay open: WebSockets and event streams.
     pub places: PlaceLimits,
     pub sockets: SocketLimits,
@@ -43,6 +45,7 @@ impl Default for Limits {
             pages: PageLimits::default(),
             introspection: Introspection::Authenticated,
             cache: DocumentCache::default(),
+            cost: 100_000,
             places: PlaceLimits {
                 per_caller: 100,
                 per_address: 50,
@@ -65,12 +68,15 @@ pub async fn router(gate: Gate, limits: Limits, trusted: Option<TrustedFiles>) -
             document: limits.document,
             introspection: limits.introspection,
             cache: limits.cache,
+            pages: limits.pages,
+            cost: limits.cost,
+            quota: Arc::clone(&gate.quota),
         },
     );
     if let Some(files) = trusted {
         engine.trust(&files).await?;
     }
-    Ok(routes(engine, Bearers::new(gate.authenticator), limits))
+    Ok(routes(engine, Bearers::new(gate.authenticator, gate.quota), limits))
 }
 
 pub(super) fn routes(engine: Engine, bearers: Bearers, limits: Limits) -> Router {

@@ -28,6 +28,8 @@ pub enum Code {
     IdempotencyInProgress,
     /// Only trusted documents are run, and this is none.
     NotTrusted,
+    /// The caller has no points left.
+    RateLimited,
     Unavailable,
     Internal,
 }
@@ -46,6 +48,7 @@ impl Code {
             Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
             Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
             Self::IdempotencyInProgress => "IDEMPOTENCY_IN_PROGRESS",
+            Self::RateLimited => "RATE_LIMITED",
             Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL",
         }

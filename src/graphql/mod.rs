@@ -14,6 +14,7 @@ mod coercion;
 mod context;
 mod conversion_label;
 mod conversion_label_edit;
+mod cost;
 mod custom_field;
 mod custom_field_edit;
 mod edge;

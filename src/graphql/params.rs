@@ -28,6 +28,8 @@ pub struct Params {
     pub document: Asked,
     pub operation_name: Option<String>,
     pub variables: Variables,
+    /// Whether the client wants to know what it cost: `{"cost": true}` in the extensions.
+    pub tells_cost: bool,
 }
 
 /// A sentence for a client whose request is none.
@@ -71,8 +73,12 @@ impl Params {
     /// # Errors
     /// A sentence for the client.
     pub fn of(mut members: Map<String, Json>) -> Result<Self, Complaint> {
+        let mut tells_cost = false;
         let hash = match members.remove("extensions") {
-            Some(Json::Object(mut extensions)) => persisted(extensions.remove("persistedQuery"))?,
+            Some(Json::Object(mut extensions)) => {
+                tells_cost = extensions.remove("cost") == Some(Json::Bool(true));
+                persisted(extensions.remove("persistedQuery"))?
+            }
             Some(Json::Null) | None => None,
             Some(_) => return Err("The parameter \"extensions\" must be an object or null"),
         };
@@ -107,6 +113,7 @@ impl Params {
             document,
             operation_name,
             variables,
+            tells_cost,
         })
     }
 
@@ -291,6 +298,7 @@ mod tests {
             document: Asked::Text(query.to_owned()),
             operation_name: name.map(str::to_owned),
             variables: Variables::from_json(variables),
+            tells_cost: false,
         };
         let document = parse_query(query).unwrap();
         let operation = params.operation(&document).map_err(|refusal| refusal.message)?;

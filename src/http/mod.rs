@@ -1,51 +1,91 @@
 //! The outermost router: what every door has in common, and the probes.
 //!
-//! Each request gets an id and a span, a time limit, a net under panics, and headers that keep browsers careful. The
-//! doors answer in their own dialects, and so does what is answered here in their place.
+//! Each request gets an id and a span, its client's address, a turn, a time limit, a net under panics, and headers that
+//! keep browsers careful. The doors answer in their own dialects, and so does what is answered here in their place.
 
+pub mod cors;
 mod linger;
+pub mod metrics;
 mod probes;
 mod refusal;
 mod serve;
+mod turns;
 mod unread;
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use futures_util::FutureExt;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, HeaderValue, StatusCode};
 use tracing::Instrument;
 
+use crate::auth::quota::{self, Meter};
+use crate::client_address::TrustedProxies;
 use crate::config::HttpConfig;
+use crate::connection::Connection;
 use crate::domain::Services;
 use crate::request_id::{self, RequestId};
 use crate::telemetry;
 
 pub use serve::{Ended, serve};
 
+use metrics::{Metrics, Observation};
 use refusal::{Dialect, Refusal};
+use turns::Turns;
 use unread::Reading;
 
 /// Puts the doors and the probes behind the common layers.
-pub fn router(doors: Router, services: Services, config: &HttpConfig) -> Router {
+pub fn router(doors: Router, services: Services, config: &HttpConfig, metrics: Metrics) -> Router {
+    let work = Work {
+        limit: config.request_timeout,
+        turns: Turns::new(config.max_requests),
+        metrics: metrics.clone(),
+    };
+    let outside = Outside {
+        proxies: Arc::new(TrustedProxies(config.trusted_proxies.clone())),
+        metrics,
+    };
     let doors = doors
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(not_found)
-        .layer(from_fn_with_state(config.request_timeout, guard));
+        .layer(from_fn_with_state(work, guard));
     probes::router(services)
         .method_not_allowed_fallback(method_not_allowed)
         .merge(doors)
-        .layer(from_fn(observe))
+        .layer(from_fn_with_state(outside, observe))
 }
 
-/// Id, span, the request's log line, and the common headers.
-async fn observe(mut request: Request, next: Next) -> Response {
+/// What is known of the world that requests come from.
+#[derive(Clone, Debug, Default)]
+struct Outside {
+    proxies: Arc<TrustedProxies>,
+    metrics: Metrics,
+}
+
+/// How requests are worked on.
+#[derive(Clone, Debug)]
+struct Work {
+    limit: Duration,
+    turns: Turns,
+    metrics: Metrics,
+}
+
+/// Id, address, span, the request's log line, and the common headers.
+async fn observe(State(outside): State<Outside>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
+    let meter = Meter::default();
+    request.extensions_mut().insert(meter.clone());
+    if let Some(peer) = request.extensions().get().map(Connection::peer) {
+        let address = outside.proxies.client(peer, request.headers());
+        request.extensions_mut().insert(address);
+    }
+    let dialect = Dialect::of(request.uri().path());
     let id = RequestId::of(request.headers());
     let span = telemetry::request_span(telemetry::RequestFacts {
         id: id.as_str(),
@@ -63,8 +103,38 @@ async fn observe(mut request: Request, next: Next) -> Response {
     if !probe || response.status().is_server_error() {
         span.in_scope(|| telemetry::answered(response.status().as_u16(), started.elapsed()));
     }
+    if !probe {
+        outside.metrics.answered(Observation {
+            door: dialect.name(),
+            status: response.status(),
+            took: started.elapsed(),
+            points: meter.read().spent,
+        });
+    }
+    quota_headers(&mut response, &meter);
     common_headers(&mut response, &id);
     response
+}
+
+/// How the caller stands, in the form of the draft "RateLimit header fields for HTTP".
+fn quota_headers(response: &mut Response, meter: &Meter) {
+    let Some(standing) = meter.read().standing else { return };
+    let refused = response.status() == StatusCode::TOO_MANY_REQUESTS;
+    let headers = response.headers_mut();
+    let wait = quota::seconds(standing.reset);
+    let quota::Rate { points, per } = standing.rate;
+    let texts = [
+        ("ratelimit-policy", format!("\"points\";q={points};w={}", per.as_secs())),
+        ("ratelimit", format!("\"points\";r={};t={wait}", standing.remaining)),
+    ];
+    for (name, text) in texts {
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+    if refused {
+        headers.insert(RETRY_AFTER, HeaderValue::from(wait.max(1)));
+    }
 }
 
 /// What a door set itself stays as it is.
@@ -86,11 +156,17 @@ fn common_headers(response: &mut Response, id: &RequestId) {
     }
 }
 
-/// A request that takes too long or panics is answered all the same. The panic's hook has logged it.
-async fn guard(State(limit): State<Duration>, request: Request, next: Next) -> Response {
+/// A request that finds no turn, takes too long or panics is answered all the same. The panic's hook has logged it.
+async fn guard(State(work): State<Work>, request: Request, next: Next) -> Response {
+    let Work { limit, turns, metrics } = work;
     let dialect = Dialect::of(request.uri().path());
     let id = request.extensions().get::<RequestId>().cloned();
     let reading = request.extensions().get::<Reading>().cloned();
+    let Some(_turn) = turns.take().await else {
+        metrics.shed(dialect.name());
+        tracing::warn!("turned away: too many requests are being worked on");
+        return dialect.refuse(Refusal::Unavailable, id.as_ref());
+    };
     let run = AssertUnwindSafe(next.run(request)).catch_unwind();
     let refusal = match tokio::time::timeout(limit, run).await {
         Ok(Ok(response)) => return response,

@@ -48,6 +48,16 @@ impl Dialect {
             .unwrap_or(Self::Common)
     }
 
+    /// In metrics.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Graphql => "graphql",
+            Self::Leadtrackr => "leadtrackr",
+            Self::Journeybee => "journeybee",
+            Self::Common => "other",
+        }
+    }
+
     pub(super) fn refuse(self, refusal: Refusal, id: Option<&RequestId>) -> Response {
         let text = self.text(refusal);
         let id = id.map(RequestId::as_str);

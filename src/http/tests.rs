@@ -39,11 +39,16 @@ fn app() -> Router {
 }
 
 fn behind_layers(doors: Router, limit: Duration) -> Router {
+    let work = Work {
+        limit,
+        turns: Turns::new(1000),
+        metrics: Metrics::default(),
+    };
     doors
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(from_fn_with_state(limit, guard))
-        .layer(from_fn(observe))
+        .layer(from_fn_with_state(work, guard))
+        .layer(from_fn_with_state(Outside::default(), observe))
 }
 
 async fn ask(method: &str, path: &str) -> (StatusCode, HeaderMap, String) {

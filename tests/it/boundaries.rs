@@ -44,8 +44,9 @@ const RULES: &[Rule] = &[
     rule("idempotency_header", &["domain"]),
     rule("request_id", &[]),
     rule("connection", &[]),
+    rule("client_address", &[]),
     rule("secrets", &["config"]),
-    rule("auth", &["domain", "config", "axum", "jsonwebtoken"]),
+    rule("auth", &["domain", "config", "client_address", "axum", "jsonwebtoken"]),
     rule("graphiql", &["axum"]),
     rule(
         "graphql",

@@ -17,9 +17,12 @@ use futures_util::stream::BoxStream;
 use tracing::Instrument;
 
 use super::context::Asker;
+use super::cost::{self, Cost};
 use super::error::Code;
 use super::nested::Budget;
+use super::paging::PageLimits;
 use super::params::Params;
+use crate::auth::quota::{Charge, Payer, Quota};
 use crate::connection::Connection;
 use crate::domain::caller::Caller;
 use crate::domain::idempotency::IdempotencyKey;
@@ -33,7 +36,7 @@ pub use refused::{Kind, Refused};
 pub use roots::Roots;
 pub use trusted::{Trust, TrustedError, TrustedFiles};
 
-use super::guard::DocumentLimits;
+use super::guard::{DocumentLimits, Refusal};
 
 /// Who may read the schema from the server, and gets suggestions from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,11 +47,15 @@ pub enum Introspection {
 }
 
 /// What an engine is set up with.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct EngineOptions {
     pub document: DocumentLimits,
     pub introspection: Introspection,
     pub cache: DocumentCache,
+    pub pages: PageLimits,
+    /// Points that one operation may cost.
+    pub cost: u64,
+    pub quota: Arc<Quota>,
 }
 
 #[derive(Debug)]
@@ -56,6 +63,9 @@ pub struct Engine {
     roots: Roots,
     documents: Documents,
     introspection: Introspection,
+    pages: PageLimits,
+    most_cost: u64,
+    quota: Arc<Quota>,
 }
 
 /// Whoever a request comes from.
@@ -67,6 +77,8 @@ pub struct Visitor {
     pub key: Option<IdempotencyKey>,
     /// Kept until a mutation has run to its end, so that a server that stops waits for it.
     pub connection: Option<Connection>,
+    /// Pays for it where there is no caller.
+    pub payer: Payer,
 }
 
 /// A request that may run.
@@ -76,6 +88,28 @@ pub struct Prepared {
     kind: OperationType,
     request_id: RequestId,
     connection: Option<Connection>,
+    bill: Bill,
+}
+
+/// What was paid for a request beforehand.
+#[derive(Debug)]
+struct Bill {
+    cost: Cost,
+    charge: Charge,
+    /// Whether the client wants to see it.
+    told: bool,
+}
+
+impl Bill {
+    /// Gives back what the answer did not use.
+    fn settle(self, answer: &mut Response) {
+        let Self { cost, charge, told } = self;
+        let used = cost.used(answer);
+        let left = charge.settle(used);
+        if told {
+            answer.extensions.insert("cost".to_owned(), cost.told(used, left));
+        }
+    }
 }
 
 impl Prepared {
@@ -90,11 +124,17 @@ impl Engine {
             document,
             introspection,
             cache,
+            pages,
+            cost,
+            quota,
         } = options;
         Self {
             roots,
             documents: Documents::new(document, cache),
             introspection,
+            pages,
+            most_cost: cost,
+            quota,
         }
     }
 
@@ -118,7 +158,13 @@ impl Engine {
         let known = judged.map_err(|refused| self.quieten(refused, &visitor))?;
         let operation = &params.operation(&known.document)?.node;
         params.fill(operation)?;
-        self.roots.types.check(&known.document, operation, &params.variables)?;
+        let variables = &params.variables;
+        // Before anything fills the variables in: one that stands in many places is as large in each.
+        let cost = cost::of(&self.roots.types, self.pages, &known.document, operation, variables);
+        if cost.predicted() > self.most_cost {
+            return Err(too_dear(cost, self.most_cost).into());
+        }
+        self.roots.types.check(&known.document, operation, variables)?;
         if visitor.key.is_some() {
             idempotency::check(&known.document, operation)?;
         }
@@ -127,13 +173,17 @@ impl Engine {
             document: _,
             operation_name,
             variables,
+            tells_cost: told,
         } = params;
         let Visitor {
             caller,
             request_id,
             key,
             connection,
+            payer,
         } = visitor;
+        let charge = self.quota.charge(caller.as_ref(), &payer, cost.predicted());
+        let charge = charge.map_err(|_exhausted| Refused::too_many())?;
         // The text is not needed any more: it is parsed.
         let mut request = Request::new("").variables(variables);
         request.operation_name = operation_name;
@@ -150,6 +200,7 @@ impl Engine {
             kind,
             request_id,
             connection,
+            bill: Bill { cost, charge, told },
         })
     }
 
@@ -182,6 +233,7 @@ impl Engine {
             kind,
             request_id,
             connection,
+            bill,
         } = prepared;
         let run = self.roots.execute(request);
         let answer = match kind {
@@ -200,17 +252,30 @@ impl Engine {
                 })?
             }
         };
-        worded(answer, &request_id).and_then(idempotency::judge)
+        let mut answer = worded(answer, &request_id).and_then(idempotency::judge)?;
+        bill.settle(&mut answer);
+        Ok(answer)
     }
 
     /// The answers of a subscription, one an event; of any other operation, its one answer.
     pub fn answers(&self, prepared: Prepared) -> BoxStream<'static, Result<Response, Refused>> {
         let Prepared {
-            request, request_id, ..
+            request,
+            request_id,
+            bill,
+            ..
         } = prepared;
+        let mut bill = Some(bill);
         let answers = self.roots.stream(request);
         answers
-            .map(move |answer| worded(answer, &request_id).and_then(idempotency::judge))
+            .map(move |answer| {
+                let mut answer = worded(answer, &request_id).and_then(idempotency::judge)?;
+                // The first one stands for all: how many there will be, nobody knows.
+                if let Some(bill) = bill.take() {
+                    bill.settle(&mut answer);
+                }
+                Ok(answer)
+            })
             .boxed()
     }
 
@@ -243,6 +308,13 @@ impl Engine {
         }
         refused
     }
+}
+
+fn too_dear(cost: Cost, most: u64) -> Refusal {
+    let points = cost.predicted();
+    Refusal::limit(format!(
+        "The operation may cost {points} points; at most {most} are allowed: ask for shorter pages"
+    ))
 }
 
 async fn validate(roots: &Roots, document: ExecutableDocument) -> Result<(), Refused> {

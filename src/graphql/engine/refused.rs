@@ -26,6 +26,8 @@ pub enum Kind {
     /// The idempotency key is in the way.
     Key(idempotency::Refusal),
     Unauthenticated,
+    /// Whoever asks has asked for too much lately.
+    TooMany,
     Unavailable,
     Fault,
 }
@@ -46,6 +48,11 @@ impl Refused {
     pub fn unauthenticated() -> Self {
         let message = "The API key or token is not valid";
         Self::new(Kind::Unauthenticated, Code::Unauthenticated, message)
+    }
+
+    pub fn too_many() -> Self {
+        let message = "Too many requests; try again later";
+        Self::new(Kind::TooMany, Code::RateLimited, message)
     }
 
     pub fn unavailable() -> Self {

@@ -60,7 +60,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    fn limit(message: impl Into<String>) -> Self {
+    pub fn limit(message: impl Into<String>) -> Self {
         Self {
             code: Code::LimitExceeded,
             message: message.into(),

@@ -93,6 +93,7 @@ impl From<Refused> for Rejection {
             Kind::Key(Refusal::Reused) => (Status::Is(StatusCode::UNPROCESSABLE_ENTITY), vec![]),
             Kind::Key(Refusal::InProgress) => (Status::Is(StatusCode::CONFLICT), vec![]),
             Kind::Unauthenticated => (Status::Is(StatusCode::UNAUTHORIZED), vec![(WWW_AUTHENTICATE, "Bearer")]),
+            Kind::TooMany => (Status::Is(StatusCode::TOO_MANY_REQUESTS), vec![]),
             Kind::Unavailable => (Status::Is(StatusCode::SERVICE_UNAVAILABLE), vec![(RETRY_AFTER, "1")]),
             Kind::Fault => (Status::Is(StatusCode::INTERNAL_SERVER_ERROR), vec![]),
         };

@@ -24,6 +24,7 @@ use super::error::Code;
 use super::negotiate::{self, MediaType};
 use super::params::Params;
 use super::places::Places;
+use crate::auth::quota::Payer;
 use crate::connection::Connection;
 use crate::idempotency_header;
 use crate::request_id::RequestId;
@@ -73,7 +74,10 @@ impl Visit<'_> {
     async fn answer(&self, parts: &Parts, body: Body) -> Result<Response, Rejection> {
         check(parts)?;
         let Door { engine, bearers, .. } = self.door;
-        let bearer = bearers.know(credentials(&parts.headers), &self.request_id).await?;
+        let payer = Payer::of(&parts.extensions);
+        let bearer = bearers
+            .know(credentials(&parts.headers), &payer, &self.request_id)
+            .await?;
         let params = self.params(parts, body).await?;
         let key = idempotency_header::read(&parts.headers);
         let key = key.map_err(|_| Rejection::bad_request(idempotency_header::RULE))?;
@@ -83,6 +87,7 @@ impl Visit<'_> {
             request_id: self.request_id.clone(),
             key: key.clone(),
             connection: connection.clone(),
+            payer,
         };
         let prepared = engine.prepare(params, visitor).await;
         if self.media == MediaType::EventStream {

@@ -26,6 +26,8 @@ use super::bearers::{Bearers, credentials};
 use super::engine::Engine;
 use super::error::Code;
 use super::places::Places;
+use crate::auth::quota::Payer;
+use crate::client_address::ClientAddress;
 use crate::connection::Connection;
 use crate::request_id::RequestId;
 
@@ -83,6 +85,15 @@ const WRITE_BUFFER: usize = 16 * 1024;
 /// Answers that one socket holds in memory, at most, while its client does not read. In bytes.
 const MAX_WRITE_BUFFER: usize = 64 * 1024 * 1024;
 
+/// What the request for a socket leaves it.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) request_id: RequestId,
+    pub(super) connection: Option<Connection>,
+    pub(super) payer: Payer,
+    pub(super) credentials: HeaderMap,
+}
+
 impl Door {
     /// Answers a request for a socket, which lives on after it.
     pub async fn open(self: &Arc<Self>, request: Request) -> Response {
@@ -105,7 +116,14 @@ impl Door {
         let request_id = parts.extensions.get::<RequestId>().cloned();
         let request_id = request_id.unwrap_or_else(|| RequestId::of(&parts.headers));
         let connection = parts.extensions.get::<Connection>().cloned();
-        let credentials = credentials(&parts.headers);
+        let known = parts.extensions.get().map(|ClientAddress(address)| *address);
+        let address = known.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let opened = Opened {
+            request_id,
+            connection,
+            payer: Payer::of(&parts.extensions),
+            credentials: credentials(&parts.headers),
+        };
         let upgrade = WebSocketUpgrade::from_request_parts(parts, &()).await.map_err(|_| {
             let refused = Refused::new(StatusCode::UPGRADE_REQUIRED, "Open a WebSocket here");
             refused.with(UPGRADE, "websocket")
@@ -115,14 +133,11 @@ impl Door {
             let message = "The WebSocket must have the subprotocol graphql-transport-ws";
             return Err(Refused::new(StatusCode::BAD_REQUEST, message));
         }
-        let address = connection
-            .as_ref()
-            .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), Connection::peer);
         let place = self.places.of_address(address).ok_or_else(|| {
             let message = "Too many WebSockets without credentials are open";
             Refused::new(StatusCode::TOO_MANY_REQUESTS, message).with(RETRY_AFTER, "10")
         })?;
-        let session = Session::new(Arc::clone(self), request_id, connection, place, credentials);
+        let session = Session::new(Arc::clone(self), opened, place);
         let upgrade = upgrade
             .max_message_size(self.limits.message)
             .max_frame_size(self.limits.message)

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 
 use super::Door;
 use super::message::Says;
+use crate::auth::quota::Payer;
 use crate::connection::Connection;
 use crate::graphql::bearers::Bearer;
 use crate::graphql::engine::{Kind, Refused, Visitor};
@@ -24,6 +25,7 @@ pub(super) struct Operation {
     pub(super) params: Params,
     pub(super) request_id: RequestId,
     pub(super) connection: Option<Connection>,
+    pub(super) payer: Payer,
     pub(super) id: String,
     pub(super) number: u64,
     pub(super) queue: mpsc::Sender<Outgoing>,
@@ -84,16 +86,18 @@ impl Operation {
             params,
             request_id,
             connection,
+            payer,
             ..
         } = self;
         // Who may do what is read anew for each request, here as over HTTP.
-        let caller = door.bearers.anew(bearer, &request_id).await?.caller;
+        let caller = door.bearers.anew(bearer, &payer, &request_id).await?.caller;
         let visitor = Visitor {
             caller,
             request_id,
             // It is a header's, and a socket's messages have none.
             key: None,
             connection,
+            payer,
         };
         let prepared = door.engine.prepare(params, visitor).await?;
         match prepared.kind() {

@@ -14,7 +14,8 @@ use tracing::Instrument;
 
 use super::message::{Closing, Said, Says};
 use super::operation::{Operation, Outgoing, What};
-use super::{Door, SocketLimits};
+use super::{Door, Opened, SocketLimits};
+use crate::auth::quota::Payer;
 use crate::connection::Connection;
 use crate::graphql::bearers::{Bearer, add_credentials};
 use crate::graphql::engine::{Kind, Refused};
@@ -33,6 +34,7 @@ pub(super) struct Session {
     door: Arc<Door>,
     request_id: RequestId,
     connection: Option<Connection>,
+    payer: Payer,
     /// An address's, or from the moment that there is a caller, the caller's.
     place: Place,
     /// Those of the upgrade.
@@ -70,18 +72,19 @@ enum Due {
 }
 
 impl Session {
-    pub(super) fn new(
-        door: Arc<Door>,
-        request_id: RequestId,
-        connection: Option<Connection>,
-        place: Place,
-        credentials: HeaderMap,
-    ) -> Self {
+    pub(super) fn new(door: Arc<Door>, opened: Opened, place: Place) -> Self {
+        let Opened {
+            request_id,
+            connection,
+            payer,
+            credentials,
+        } = opened;
         let now = Instant::now();
         Self {
             door,
             request_id,
             connection,
+            payer,
             place,
             credentials,
             bearer: None,
@@ -157,9 +160,9 @@ impl Session {
         }
         let mut headers = std::mem::take(&mut self.credentials);
         add_credentials(&mut headers, &payload).map_err(|()| Closing::Forbidden)?;
-        let known = self.door.bearers.know(headers, &self.request_id).await;
+        let known = self.door.bearers.know(headers, &self.payer, &self.request_id).await;
         let bearer = known.map_err(|refused| match refused.kind {
-            Kind::Unavailable | Kind::Fault => Closing::TryAgainLater,
+            Kind::TooMany | Kind::Unavailable | Kind::Fault => Closing::TryAgainLater,
             Kind::Document | Kind::Request | Kind::Mutation | Kind::Key(_) | Kind::Unauthenticated => {
                 Closing::Forbidden
             }
@@ -207,6 +210,7 @@ impl Session {
             params,
             request_id: RequestId(format!("{}.{number}", self.request_id)),
             connection: self.connection.clone(),
+            payer: self.payer.clone(),
             id: id.clone(),
             number,
             queue: queue.clone(),

@@ -21,6 +21,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async};
 
 use super::*;
 use crate::auth::AuthError;
+use crate::auth::quota::{Quota, QuotaLimits};
 use crate::domain::caller::Principal;
 use crate::domain::caller::{Caller, Scopes};
 use crate::graphql::bearers::Knows;
@@ -136,10 +137,14 @@ async fn serve(sockets: SocketLimits) -> Server {
     let (one, two) = (counts.clone(), counts.clone());
     let roots = Roots::new(|| Schema::build(Query, Mutation(one.clone()), Ticks(two.clone())));
     let defaults = Limits::default();
+    let quota = Arc::new(Quota::new(QuotaLimits::default()));
     let options = EngineOptions {
         document: defaults.document,
         introspection: defaults.introspection,
         cache: defaults.cache,
+        pages: defaults.pages,
+        cost: defaults.cost,
+        quota: Arc::clone(&quota),
     };
     let doorman = Doorman {
         good: watch::channel(true).0,
@@ -155,7 +160,7 @@ async fn serve(sockets: SocketLimits) -> Server {
     };
     let router = routes(
         Engine::new(roots, options),
-        Bearers::new(Arc::new(doorman.clone())),
+        Bearers::new(Arc::new(doorman.clone()), quota),
         limits,
     );
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

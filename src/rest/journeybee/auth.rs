@@ -1,25 +1,33 @@
 //! This door's header: `Authorization`, with the scheme of either generation, and no other.
 
-use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
 
 use super::error::Refusal;
-use crate::auth::{self, AuthError, Authenticator, Authorization};
+use crate::auth::quota::{Payer, REST_REQUEST};
+use crate::auth::{self, AuthError, Authorization, Gate};
 use crate::domain::caller::{Caller, Scopes};
 
 /// A key that is bound to a project is for web forms: here it opens nothing.
-pub async fn caller(authenticator: &Authenticator, headers: &HeaderMap) -> Result<Caller, Refusal> {
+/// Whoever comes in pays for the request.
+pub async fn caller(gate: &Gate, head: &Parts) -> Result<Caller, Refusal> {
+    let payer = Payer::of(&head.extensions);
     let identified = async {
-        let value = auth::single(headers, &AUTHORIZATION)?;
+        let value = auth::single(&head.headers, &AUTHORIZATION)?;
         let authorization = Authorization::parse(value).ok_or(AuthError::Invalid)?;
-        let caller = authenticator.api_key(authorization.credential).await?;
+        let key = authorization.credential;
+        let caller = gate.quota.known(&payer, key, gate.authenticator.api_key(key)).await?;
         if caller.project_id.is_some() {
             return Err(AuthError::Invalid);
         }
         Ok(caller)
     };
-    identified.await.map_err(|error| match error {
+    let caller = identified.await.map_err(|error| match error {
         AuthError::Missing | AuthError::Invalid => Refusal::unauthorized(),
+        AuthError::TooMany => Refusal::too_many(),
         AuthError::Unavailable(error) | AuthError::Internal(error) => Refusal::of(error, Scopes::default()),
-    })
+    })?;
+    let paid = gate.quota.charge(Some(&caller), &payer, REST_REQUEST);
+    paid.map_err(|_exhausted| Refusal::too_many())?.settle(REST_REQUEST);
+    Ok(caller)
 }

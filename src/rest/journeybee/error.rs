@@ -40,6 +40,10 @@ impl Refusal {
         Self::new(StatusCode::UNAUTHORIZED, "Invalid API key or insufficient permissions")
     }
 
+    pub fn too_many() -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests")
+    }
+
     pub fn unknown_path() -> Self {
         Self::new(StatusCode::NOT_FOUND, "Not found")
     }

@@ -79,7 +79,7 @@ impl Visit {
 
 /// What every route begins with: the caller, and whether they may.
 pub async fn enter(gate: Gate, head: &Parts, scope: Scope) -> Result<Visit, Refusal> {
-    let caller = auth::caller(&gate.authenticator, &head.headers).await?;
+    let caller = auth::caller(&gate, head).await?;
     let scopes = caller.scopes;
     let op = Op::new(gate.services, caller, Door::Journeybee);
     op.require(scope).map_err(|error| Refusal::of(error, scopes))?;

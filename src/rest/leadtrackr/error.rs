@@ -25,6 +25,7 @@ impl Refusal {
     pub const INVALID_KEY: Self = Self::new(StatusCode::UNAUTHORIZED, "Invalid API key");
     pub const INVALID_JSON: Self = Self::new(StatusCode::BAD_REQUEST, "Invalid JSON body");
     pub const TOO_LARGE: Self = Self::new(StatusCode::PAYLOAD_TOO_LARGE, "Payload too large");
+    pub const TOO_MANY: Self = Self::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests");
     pub const OTHER_METHOD: Self = Self::new(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed");
     pub const UNKNOWN_PATH: Self = Self::new(StatusCode::NOT_FOUND, "Not found");
     pub const UNKNOWN_LEAD: Self = Self::new(StatusCode::NOT_FOUND, "Lead not found");

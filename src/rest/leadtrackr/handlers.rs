@@ -57,7 +57,7 @@ async fn capture(gate: Gate, request: Request) -> Result<Captured, Refusal> {
 
 /// What every route begins with: the caller, and whether they may.
 async fn enter(gate: Gate, head: &Parts, scope: Scope) -> Result<Op, Refusal> {
-    let caller = auth::caller(&gate.authenticator, &head.headers).await?;
+    let caller = auth::caller(&gate, head).await?;
     let op = Op::new(gate.services, caller, Door::Leadtrackr);
     op.require(scope)?;
     match scope {

@@ -357,6 +357,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("/graphql/", "the same endpoint"),
     ("/graphiql", "open: a page without data"),
     ("/healthz", "open: no data"),
+    ("/metrics", "on a listener of its own: no data"),
     ("/readyz", "open: no data"),
     ("/", "open: a page without data"),
 ];

@@ -1,0 +1,84 @@
+//! Where a request came from: the peer of its connection, or whom trusted proxies say they speak for.
+
+use std::net::IpAddr;
+
+use http::HeaderMap;
+use ipnet::IpNet;
+
+/// In the extensions of every request that came over a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientAddress(pub IpAddr);
+
+/// Proxies whose `X-Forwarded-For` is believed. Anybody else's is what anybody can write.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrustedProxies(pub Vec<IpNet>);
+
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
+impl TrustedProxies {
+    /// The first address, seen from here, that is no trusted proxy's.
+    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> ClientAddress {
+        let mut client = peer.to_canonical();
+        if !self.trust(client) {
+            return ClientAddress(client);
+        }
+        let lines = headers.get_all(FORWARDED_FOR).iter().rev();
+        let texts = lines.filter_map(|line| line.to_str().ok());
+        for text in texts.flat_map(|line| line.rsplit(',')) {
+            // What is no address says that the proxy before knows no more.
+            let Some(address) = parse(text.trim()) else { break };
+            client = address;
+            if !self.trust(client) {
+                break;
+            }
+        }
+        ClientAddress(client)
+    }
+
+    fn trust(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|net| net.contains(&address))
+    }
+}
+
+/// An address, with or without a port.
+fn parse(text: &str) -> Option<IpAddr> {
+    let unbracketed = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let bare = unbracketed.map_or(text, |(address, _)| address);
+    let address = bare.parse::<IpAddr>().ok();
+    let address = address.or_else(|| {
+        text.parse::<std::net::SocketAddr>()
+            .ok()
+            .map(|with_port| with_port.ip())
+    });
+    address.map(|address| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_trusted_proxies_are_believed() {
+        let trusted = TrustedProxies(vec!["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()]);
+        for (peer, lines, client) in [
+            ("192.0.2.1", &["198.51.100.7"][..], "192.0.2.1"),
+            ("10.0.0.1", &[], "10.0.0.1"),
+            ("10.0.0.1", &["198.51.100.7"], "198.51.100.7"),
+            ("::ffff:10.0.0.1", &["198.51.100.7"], "198.51.100.7"),
+            // A client can put anything in front of what the proxy adds.
+            ("10.0.0.1", &["203.0.113.9, 198.51.100.7"], "198.51.100.7"),
+            ("10.0.0.1", &["203.0.113.9", "198.51.100.7, 10.2.3.4"], "198.51.100.7"),
+            ("10.0.0.1", &["198.51.100.7:4711"], "198.51.100.7"),
+            ("::1", &["[2001:db8::5]:4711"], "2001:db8::5"),
+            ("10.0.0.1", &["unknown"], "10.0.0.1"),
+            ("10.0.0.1", &["198.51.100.7, nonsense, 10.2.3.4"], "10.2.3.4"),
+        ] {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(FORWARDED_FOR, line.parse().unwrap());
+            }
+            let found = trusted.client(peer.parse().unwrap(), &headers);
+            assert_eq!(found, ClientAddress(client.parse().unwrap()), "{peer} {lines:?}");
+        }
+    }
+}

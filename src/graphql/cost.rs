@@ -1,0 +1,353 @@
+//! What an operation may cost, in points, before any of it runs: about one for each object that it can bring. Pages
+//! multiply what is below them; the values of arguments count, a filter's above all.
+//!
+//! The numbers are bounds and no measurements: what an answer did not hold is not paid for in the end.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+
+use async_graphql::parser::types::{
+    ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
+};
+use async_graphql::registry::{MetaField, MetaTypeName};
+use async_graphql::{Name, Response, Value as Const, Variables};
+
+use super::coercion::Types;
+use super::paging::PageLimits;
+
+/// Entries that a list without pages is taken to have: of a lead's parts there are a hundred at most and rarely ten.
+const ENTRIES: u64 = 5;
+/// Of a mutation, beside what its payload brings.
+const WRITE: u64 = 10;
+/// Of a root field that reads all that its filter finds.
+const AGGREGATE: u64 = 100;
+const AGGREGATES: [&str; 2] = ["leadStats", "attributionCredits"];
+/// Of counting the rows of a connection.
+const COUNT: u64 = 10;
+/// Values of arguments that cost a point.
+const VALUES: u64 = 10;
+
+/// What an operation may cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Whatever the answer holds.
+    base: u64,
+    /// Objects in the answer.
+    objects: u64,
+}
+
+impl Cost {
+    pub fn predicted(self) -> u64 {
+        self.base.saturating_add(self.objects).max(1)
+    }
+
+    /// For the client.
+    pub fn told(self, used: u64, left: Option<u64>) -> Const {
+        let numbers = [
+            ("predicted", Some(self.predicted())),
+            ("used", Some(used)),
+            ("remaining", left),
+        ];
+        let members = numbers.map(|(name, number)| (Name::new(name), number.map_or(Const::Null, Const::from)));
+        Const::Object(members.into_iter().collect())
+    }
+
+    /// What the answer came to.
+    pub fn used(self, answer: &Response) -> u64 {
+        let held = objects(&answer.data);
+        self.base.saturating_add(held.min(self.objects)).max(1)
+    }
+}
+
+/// Bounds what an operation may cost. For documents that the guard has let through.
+pub fn of(
+    types: &Types,
+    pages: PageLimits,
+    document: &ExecutableDocument,
+    operation: &OperationDefinition,
+    variables: &Variables,
+) -> Cost {
+    let mut estimate = Estimate {
+        types,
+        pages,
+        document,
+        variables,
+        fragments: HashMap::new(),
+        sizes: HashMap::new(),
+    };
+    let root = types.root(operation.ty);
+    let weight = estimate.selection(root, &operation.selection_set.node);
+    Cost {
+        base: weight.base,
+        objects: weight.objects,
+    }
+}
+
+/// What a selection brings each time.
+#[derive(Clone, Copy, Debug, Default)]
+struct Weight {
+    base: u64,
+    objects: u64,
+    /// Of a connection: objects for each row of the page, and what they cost beside.
+    each: u64,
+    each_base: u64,
+}
+
+impl Weight {
+    fn add(&mut self, other: Self) {
+        self.base = self.base.saturating_add(other.base);
+        self.objects = self.objects.saturating_add(other.objects);
+        self.each = self.each.saturating_add(other.each);
+        self.each_base = self.each_base.saturating_add(other.each_base);
+    }
+}
+
+struct Estimate<'a> {
+    types: &'a Types,
+    pages: PageLimits,
+    document: &'a ExecutableDocument,
+    variables: &'a Variables,
+    /// Each one weighed once, however often it is spread.
+    fragments: HashMap<&'a str, Weight>,
+    /// Values in each variable.
+    sizes: HashMap<Name, u64>,
+}
+
+impl<'a> Estimate<'a> {
+    fn selection(&mut self, parent: &str, set: &'a SelectionSet) -> Weight {
+        let mut weight = Weight::default();
+        for item in &set.items {
+            weight.add(match &item.node {
+                Selection::Field(field) => self.field(parent, &field.node),
+                Selection::InlineFragment(fragment) => {
+                    let condition = fragment.node.type_condition.as_ref();
+                    let on = condition.map_or(parent, |condition| condition.node.on.node.as_str());
+                    self.selection(on, &fragment.node.selection_set.node)
+                }
+                Selection::FragmentSpread(spread) => self.fragment(&spread.node.fragment_name.node),
+            });
+        }
+        weight
+    }
+
+    fn fragment(&mut self, name: &str) -> Weight {
+        let Some((name, fragment)) = self.document.fragments.get_key_value(name) else {
+            return Weight::default();
+        };
+        if let Some(weight) = self.fragments.get(name.as_str()) {
+            return *weight;
+        }
+        let on = fragment.node.type_condition.node.on.node.as_str();
+        let weight = self.selection(on, &fragment.node.selection_set.node);
+        self.fragments.insert(name, weight);
+        weight
+    }
+
+    fn field(&mut self, parent: &str, field: &'a Field) -> Weight {
+        let name = field.name.node.as_str();
+        let Some(known) = self.types.field(parent, name) else {
+            return Weight::default();
+        };
+        let ty = MetaTypeName::concrete_typename(&known.ty);
+        let inner = self.selection(ty, &field.selection_set.node);
+        let base = inner.base.saturating_add(self.own(parent, field));
+        if field.selection_set.node.items.is_empty() {
+            return Weight {
+                base,
+                ..Weight::default()
+            };
+        }
+        if is_connection(ty) {
+            let rows = self.rows(known, field);
+            return Weight {
+                base: base.saturating_add(inner.each_base.saturating_mul(rows)),
+                objects: inner
+                    .objects
+                    .saturating_add(1)
+                    .saturating_add(inner.each.saturating_mul(rows)),
+                ..Weight::default()
+            };
+        }
+        let objects = inner.objects.saturating_add(1);
+        match (is_list(&known.ty), is_connection(parent)) {
+            (true, true) => Weight {
+                each: objects,
+                each_base: base,
+                ..Weight::default()
+            },
+            (true, false) => Weight {
+                base: base.saturating_mul(ENTRIES),
+                objects: objects.saturating_mul(ENTRIES),
+                ..Weight::default()
+            },
+            (false, _) => Weight {
+                base,
+                objects,
+                ..Weight::default()
+            },
+        }
+    }
+
+    /// What the field costs whatever it brings.
+    fn own(&mut self, parent: &str, field: &Field) -> u64 {
+        let name = field.name.node.as_str();
+        let given = self.values(field);
+        let work = match name {
+            _ if parent == self.types.root(OperationType::Mutation) => WRITE,
+            _ if AGGREGATES.contains(&name) => AGGREGATE,
+            "totalCount" => COUNT,
+            _ => 0,
+        };
+        work + given / VALUES
+    }
+
+    /// How many values a client has given, variables filled in: the size of each is found once, however often it stands
+    /// there.
+    fn values(&mut self, field: &Field) -> u64 {
+        let (variables, sizes) = (self.variables, &mut self.sizes);
+        let mut count: u64 = 0;
+        for (_, value) in &field.arguments {
+            let outline = value.node.clone().into_const_with(|name| -> Result<Const, Infallible> {
+                let size = || variables.get(&name).map_or(0, const_values);
+                let size = *sizes.entry(name.clone()).or_insert_with(size);
+                count = count.saturating_add(size);
+                Ok(Const::Null)
+            });
+            let Ok(outline) = outline;
+            count = count.saturating_add(const_values(&outline));
+        }
+        count
+    }
+
+    /// The rows of a page at most.
+    fn rows(&self, known: &MetaField, field: &Field) -> u64 {
+        let asked = ["first", "last"].iter().find_map(|name| {
+            known.args.get(*name)?;
+            let value = field.get_argument(name)?;
+            let fill = |name| self.variables.get(&name).cloned().ok_or(());
+            whole(&value.node.clone().into_const_with(fill).ok()?)
+        });
+        asked.unwrap_or(self.pages.default).min(self.pages.most)
+    }
+}
+
+fn is_connection(ty: &str) -> bool {
+    ty.ends_with("Connection")
+}
+
+fn is_list(ty: &str) -> bool {
+    MetaTypeName::create(ty).unwrap_non_null().is_list()
+}
+
+fn whole(value: &Const) -> Option<u64> {
+    match value {
+        Const::Number(number) => number.as_u64(),
+        _ => None,
+    }
+}
+
+fn const_values(value: &Const) -> u64 {
+    match value {
+        Const::List(items) => items.iter().map(const_values).sum(),
+        Const::Object(members) => members.values().map(const_values).sum(),
+        Const::Null | Const::Number(_) | Const::String(_) | Const::Boolean(_) | Const::Binary(_) | Const::Enum(_) => 1,
+    }
+}
+
+/// The objects in an answer, the outermost aside.
+fn objects(data: &Const) -> u64 {
+    fn held(value: &Const) -> u64 {
+        match value {
+            Const::List(items) => items.iter().map(held).sum(),
+            Const::Object(members) => 1 + members.values().map(held).sum::<u64>(),
+            Const::Null
+            | Const::Number(_)
+            | Const::String(_)
+            | Const::Boolean(_)
+            | Const::Binary(_)
+            | Const::Enum(_) => 0,
+        }
+    }
+    held(data).saturating_sub(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::parser::parse_query;
+    use async_graphql::parser::types::DocumentOperations;
+    use async_graphql::{EmptySubscription, Variables};
+    use serde_json::json;
+
+    use super::*;
+    use crate::graphql::{Mutation, Query};
+
+    fn cost(text: &str, variables: serde_json::Value) -> u64 {
+        let types = Types::of::<Query, Mutation, EmptySubscription>();
+        let document = parse_query(text).expect("test documents parse");
+        let DocumentOperations::Single(operation) = &document.operations else {
+            panic!("one operation");
+        };
+        let variables = Variables::from_json(variables);
+        let pages = PageLimits { default: 50, most: 100 };
+        of(&types, pages, &document, &operation.node, &variables).predicted()
+    }
+
+    #[test]
+    fn pages_multiply_what_is_below_them() {
+        for (text, points) in [
+            ("{ __typename }", 1),
+            ("{ leads(first: 10) { totalCount } }", 1 + COUNT),
+            ("{ leads(first: 10) { nodes { email } } }", 1 + 10),
+            ("{ leads { nodes { email } } }", 1 + 50),
+            ("{ leads(first: 100000) { nodes { email } } }", 1 + 100),
+            (
+                "{ leads(first: 10) { edges { node { email } } pageInfo { hasNextPage } } }",
+                1 + 10 * 2 + 1,
+            ),
+            (
+                "{ leads(first: 10) { ...P } } fragment P on LeadConnection { nodes { id } }",
+                1 + 10,
+            ),
+            (
+                "{ leads(first: 10) { nodes { tags { label } } } }",
+                1 + 10 * (1 + ENTRIES),
+            ),
+            (
+                "{ tags(first: 10) { nodes { leads(first: 20) { nodes { id } totalCount } } } }",
+                1 + 10 * (1 + 1 + 20 + COUNT),
+            ),
+            ("{ leadStats { total { count } } }", AGGREGATE + 2),
+            (
+                "mutation { a: archiveTag(input: {tagId: \"x\", expectedVersion: 1}) { tag { id } } }",
+                WRITE + 2,
+            ),
+        ] {
+            assert_eq!(cost(text, json!({})), points, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_values_of_variables_count_wherever_they_stand() {
+        let text = "query($n: Int, $f: LeadFilter) { a: leads(first: $n, filter: $f) { nodes { id } }
+            b: leads(first: $n, filter: $f) { nodes { id } } }";
+        let many: Vec<String> = (0..1000).map(|number| number.to_string()).collect();
+        let filter = json!({"email": {"in": many}});
+        assert_eq!(cost(text, json!({"n": 7, "f": filter})), 2 * (1 + 7 + 1000 / VALUES));
+        let bomb = format!(
+            "query($f: LeadFilter) {{ {} }}",
+            "x: leads(filter: {or: [$f, $f]}) { totalCount } ".repeat(500)
+        );
+        assert!(cost(&bomb, json!({"f": filter})) > 100_000);
+    }
+
+    #[test]
+    fn a_bomb_of_fragments_is_weighed_in_no_time() {
+        let mut bomb = String::from("{ leads { nodes { ...f0 } } }");
+        for level in 0..40 {
+            let next = level + 1;
+            bomb += &format!(" fragment f{level} on Lead {{ {} }}", format!("...f{next} ").repeat(20));
+        }
+        bomb += " fragment f40 on Lead { tags { id } }";
+        assert!(cost(&bomb, json!({})) > 1_000_000_000);
+    }
+}
