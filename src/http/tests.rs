@@ -218,3 +218,27 @@ async fn a_request_that_never_ends_is_cut_off() {
     running.stop.send(()).expect("still there");
     assert_eq!(running.ended.await.expect("no panic"), Ended::CutOff);
 }
+
+#[tokio::test]
+async fn whoever_finds_no_turn_is_told_in_their_dialect() {
+    let work = Work {
+        limit: Duration::from_secs(60),
+        turns: Turns::new(0),
+        metrics: Metrics::default(),
+    };
+    let doors = ["/graphql", "/api/leads", "/api/v1"]
+        .iter()
+        .fold(Router::new(), |doors, door| doors.route(door, get(async || "fine")));
+    let app = doors
+        .layer(from_fn_with_state(work, guard))
+        .layer(from_fn_with_state(Outside::default(), observe));
+    for (path, member) in [("/graphql", "errors"), ("/api/leads", "message"), ("/api/v1", "error")] {
+        let request = Request::builder().uri(path).body(Body::empty()).expect("a request");
+        let (head, body) = app.clone().oneshot(request).await.expect("infallible").into_parts();
+        assert_eq!(head.status, 503, "{path}");
+        assert_eq!(head.headers[RETRY_AFTER], "1");
+        let body = axum::body::to_bytes(body, 10_000).await.expect("a body");
+        let body: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+        assert!(body.get(member).is_some(), "{path}: {body}");
+    }
+}

@@ -53,6 +53,7 @@ const RULES: &[Rule] = &[
         &[
             "domain",
             "auth",
+            "client_address",
             "connection",
             "idempotency_header",
             "request_id",

@@ -24,6 +24,7 @@ mod idempotency;
 mod isolation;
 mod journeybee;
 mod leadtrackr;
+mod limits;
 mod matrix;
 mod nesting;
 mod openapi;
@@ -75,6 +76,7 @@ fn main() -> ExitCode {
         isolation::cases(),
         journeybee::cases(),
         leadtrackr::cases(),
+        limits::cases(),
         matrix::cases(),
         nesting::cases(),
         openapi::cases(),

@@ -40,6 +40,8 @@ pub fn bare_command(arguments: &[&str]) -> Command {
         }
     }
     command.env_remove("DATABASE_URL").args(arguments);
+    // Many servers run side by side.
+    command.env("LEADGRAPH_METRICS_LISTEN", "off");
     // What a killed process leaves behind goes with the run.
     command.env("TMPDIR", super::scratch());
     command

@@ -355,6 +355,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("/api/v1/{*other}", "open: says that there is nothing"),
     ("/graphql", "the attempts above"),
     ("/graphql/", "the same endpoint"),
+    ("/graphql/ws", "the same engine, see sockets.rs"),
+    ("/graphql/ws/", "the same endpoint"),
     ("/graphiql", "open: a page without data"),
     ("/healthz", "open: no data"),
     ("/metrics", "on a listener of its own: no data"),

@@ -115,6 +115,9 @@ const OF_A_PROJECT: &[&str] = &[
 /// The attempts at these give the scope `read` to a key or a person, and nobody gives more than they have.
 const GIVE_READING: &[&str] = &["createApiKey", "rotateApiKey", "inviteUser", "setUserRole"];
 
+/// The attempts at these let in somebody who reads and writes.
+const GIVE_ALL: &[&str] = &["enableUser"];
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
     Anybody,
@@ -219,6 +222,11 @@ pub fn may(power: Power, attempt: &Attempt) -> bool {
         Needs::Nothing => true,
         Needs::Read => scopes.read,
         Needs::Write => scopes.write && (!is_bound || OF_A_PROJECT.contains(&attempt.field)),
-        Needs::Admin => scopes.admin && !is_bound && (scopes.read || !GIVE_READING.contains(&attempt.field)),
+        Needs::Admin => {
+            let field = &attempt.field;
+            let gives_reading = GIVE_READING.contains(field) || GIVE_ALL.contains(field);
+            let may_give = (scopes.read || !gives_reading) && (scopes.write || !GIVE_ALL.contains(field));
+            scopes.admin && !is_bound && may_give
+        }
     }
 }
