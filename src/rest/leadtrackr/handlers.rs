@@ -101,7 +101,7 @@ fn stored(captured: &Captured) -> Response {
 fn preflight(methods: &'static str) -> Response {
     let allowed = [
         (ACCESS_CONTROL_ALLOW_METHODS, methods),
-        (ACCESS_CONTROL_ALLOW_HEADERS, "Content-Type, X-API-Key"),
+        (ACCESS_CONTROL_ALLOW_HEADERS, "Content-Type, X-API-Key, Idempotency-Key"),
         (ACCESS_CONTROL_MAX_AGE, "86400"),
     ];
     (StatusCode::NO_CONTENT, allowed).into_response()

@@ -26,7 +26,7 @@ mod wire;
 
 use axum::Router;
 use axum::http::HeaderValue;
-use axum::http::header::ACCESS_CONTROL_ALLOW_ORIGIN;
+use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS};
 use axum::middleware::{from_fn, map_response};
 use axum::response::Response;
 use axum::routing::{any, get, post};
@@ -58,8 +58,12 @@ pub fn router(gate: Gate) -> Router {
         .with_state(gate)
 }
 
+/// Beside the few headers that browsers always show to pages.
+const READABLE: &str = "Idempotent-Replayed, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id";
+
 async fn for_any_origin(mut response: Response) -> Response {
-    let any = HeaderValue::from_static("*");
-    response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, any);
+    let headers = response.headers_mut();
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(READABLE));
     response
 }
