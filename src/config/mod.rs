@@ -265,7 +265,11 @@ impl Config {
             },
             secret: SecretConfig::Given(Secret::new(*b"a secret that only tests may use")),
             provider: None,
-            limits: LimitsConfig::default(),
+            limits: LimitsConfig {
+                // Some tests ask everything that can be asked, many things at once.
+                operation_cost: 100_000_000,
+                ..LimitsConfig::default()
+            },
             sockets: SocketConfig::default(),
             trusted_documents: None,
             rates: RatesConfig {
