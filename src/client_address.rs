@@ -23,9 +23,9 @@ impl TrustedProxies {
             return ClientAddress(client);
         }
         let lines = headers.get_all(FORWARDED_FOR).iter().rev();
-        let texts = lines.filter_map(|line| line.to_str().ok());
-        for text in texts.flat_map(|line| line.rsplit(',')) {
+        for part in lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b',')) {
             // What is no address says that the proxy before knows no more.
+            let text = std::str::from_utf8(part).unwrap_or_default();
             let Some(address) = parse(text.trim()) else { break };
             client = address;
             if !self.trust(client) {
@@ -80,5 +80,10 @@ mod tests {
             let found = trusted.client(peer.parse().unwrap(), &headers);
             assert_eq!(found, ClientAddress(client.parse().unwrap()), "{peer} {lines:?}");
         }
+        let mut headers = HeaderMap::new();
+        let joined = http::HeaderValue::from_bytes(b"203.0.113.9, \xff, 198.51.100.7").unwrap();
+        headers.append(FORWARDED_FOR, joined);
+        let found = trusted.client("10.0.0.1".parse().unwrap(), &headers);
+        assert_eq!(found, ClientAddress("198.51.100.7".parse().unwrap()));
     }
 }

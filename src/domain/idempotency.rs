@@ -139,7 +139,8 @@ impl Claim {
             Principal::System(_) => return Ok(None),
         };
         // Structs print their members in one order, and JSON objects are sorted: equal commands are equal texts.
-        let canonical = serde_json::to_vec(&(operation, command))
+        // What a caller is bound to is part of what they say: an order number means another lead in another project.
+        let canonical = serde_json::to_vec(&(operation, op.caller().project_id, command))
             .map_err(|error| Error::broken(format!("{operation}: a command cannot be printed: {error}")))?;
         Ok(Some(Self {
             key: key.clone(),

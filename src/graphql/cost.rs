@@ -10,9 +10,10 @@ use async_graphql::parser::types::{
     ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
 };
 use async_graphql::registry::{MetaField, MetaTypeName};
-use async_graphql::{Name, Response, Value as Const, Variables};
+use async_graphql::{Name, Response, ServerError, Value as Const, Variables};
 
 use super::coercion::Types;
+use super::error::Code;
 use super::paging::PageLimits;
 
 /// Entries that a list without pages is taken to have: of a lead's parts there are a hundred at most and rarely ten.
@@ -24,6 +25,8 @@ const AGGREGATE: u64 = 100;
 const AGGREGATES: [&str; 2] = ["leadStats", "attributionCredits"];
 /// Of counting the rows of a connection.
 const COUNT: u64 = 10;
+/// Of looking for what a filter asks, however little that is.
+const FILTER: u64 = 20;
 /// Values of arguments that cost a point.
 const VALUES: u64 = 10;
 
@@ -52,8 +55,11 @@ impl Cost {
         Const::Object(members.into_iter().collect())
     }
 
-    /// What the answer came to.
+    /// What the answer came to. Of one that failed on the way nobody knows, unless it was only not allowed.
     pub fn used(self, answer: &Response) -> u64 {
+        if answer.errors.iter().any(|error| !is_refusal(error)) {
+            return self.predicted();
+        }
         let held = objects(&answer.data);
         self.base.saturating_add(held.min(self.objects)).max(1)
     }
@@ -175,11 +181,14 @@ impl<'a> Estimate<'a> {
                 each_base: base,
                 ..Weight::default()
             },
-            (true, false) => Weight {
-                base: base.saturating_mul(ENTRIES),
-                objects: objects.saturating_mul(ENTRIES),
-                ..Weight::default()
-            },
+            (true, false) => {
+                let entries = self.entries(name, field);
+                Weight {
+                    base: base.saturating_mul(entries),
+                    objects: objects.saturating_mul(entries),
+                    ..Weight::default()
+                }
+            }
             (false, _) => Weight {
                 base,
                 objects,
@@ -198,7 +207,21 @@ impl<'a> Estimate<'a> {
             "totalCount" => COUNT,
             _ => 0,
         };
-        work + given / VALUES
+        let search = if field.get_argument("filter").is_some() {
+            FILTER
+        } else {
+            0
+        };
+        work + search + given / VALUES
+    }
+
+    /// How many a list without pages has.
+    fn entries(&mut self, name: &str, field: &Field) -> u64 {
+        match name {
+            "nodes" if field.get_argument("ids").is_some() => self.values(field),
+            _ if AGGREGATES.contains(&name) => AGGREGATE,
+            _ => ENTRIES,
+        }
     }
 
     /// How many values a client has given, variables filled in: the size of each is found once, however often it stands
@@ -229,6 +252,12 @@ impl<'a> Estimate<'a> {
         });
         asked.unwrap_or(self.pages.default).min(self.pages.most)
     }
+}
+
+fn is_refusal(error: &ServerError) -> bool {
+    let code = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
+    let refusals = [Code::Unauthenticated, Code::Forbidden];
+    code.is_some_and(|code| refusals.iter().any(|refusal| *code == Const::from(refusal.as_str())))
 }
 
 fn is_connection(ty: &str) -> bool {
@@ -327,12 +356,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_named_is_counted() {
+        let ids: Vec<String> = (0..100).map(|number| number.to_string()).collect();
+        let text = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Tag { leads(first: 100) { nodes { id } } } } }";
+        let points = cost(text, json!({"ids": ids}));
+        assert!(points >= 100 * (1 + 1 + 100), "{points}");
+    }
+
+    #[test]
     fn the_values_of_variables_count_wherever_they_stand() {
         let text = "query($n: Int, $f: LeadFilter) { a: leads(first: $n, filter: $f) { nodes { id } }
             b: leads(first: $n, filter: $f) { nodes { id } } }";
         let many: Vec<String> = (0..1000).map(|number| number.to_string()).collect();
         let filter = json!({"email": {"in": many}});
-        assert_eq!(cost(text, json!({"n": 7, "f": filter})), 2 * (1 + 7 + 1000 / VALUES));
+        assert_eq!(
+            cost(text, json!({"n": 7, "f": filter})),
+            2 * (1 + 7 + FILTER + 1000 / VALUES)
+        );
         let bomb = format!(
             "query($f: LeadFilter) {{ {} }}",
             "x: leads(filter: {or: [$f, $f]}) { totalCount } ".repeat(500)

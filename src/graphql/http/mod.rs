@@ -92,7 +92,7 @@ impl Visit<'_> {
         let prepared = engine.prepare(params, visitor).await;
         if self.media == MediaType::EventStream {
             let prepared = self.streamed(prepared, &parts.method)?;
-            return stream::open(self.door, prepared, bearer, connection);
+            return stream::open(self.door, prepared, bearer, parts);
         }
         let prepared = prepared?;
         check_method(&prepared, &parts.method)?;

@@ -10,6 +10,7 @@ use async_graphql::Response as Answer;
 use async_graphql::parser::types::OperationType;
 use axum::body::{Body, Bytes};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use futures_util::stream::{self, BoxStream};
@@ -21,6 +22,7 @@ use tracing::Instrument;
 
 use super::Door;
 use super::answer::{Errors, Rejection};
+use crate::client_address::ClientAddress;
 use crate::connection::Connection;
 use crate::graphql::bearers::{Bearer, Bearers};
 use crate::graphql::engine::{Engine, Prepared, Refused};
@@ -65,14 +67,14 @@ pub(super) fn open(
     door: &Door,
     prepared: Result<Prepared, Refused>,
     bearer: Bearer,
-    connection: Option<Connection>,
+    parts: &Parts,
 ) -> Result<Response, Rejection> {
+    let connection = parts.extensions.get::<Connection>().cloned();
+    let address = parts.extensions.get().map(|ClientAddress(address)| *address);
     let place = match &bearer.caller {
         Some(caller) => door.places.of_caller(caller),
         None => {
-            let address = connection
-                .as_ref()
-                .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), Connection::peer);
+            let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
             door.places.of_address(address)
         }
     };

@@ -14,6 +14,7 @@ pub fn cases() -> Vec<Case> {
         both(a_hundred_equal_posts_make_one_lead_and_one_answer),
         both(every_write_is_answered_from_the_ledger_byte_for_byte),
         both(a_key_stands_for_one_command),
+        both(a_command_is_one_of_its_project),
         both(what_failed_may_be_sent_again_corrected),
         both(callers_and_workspaces_have_keys_of_their_own),
         both(what_is_no_key_is_refused_in_the_words_of_the_door),
@@ -135,6 +136,20 @@ async fn a_key_stands_for_one_command(app: TestApp) {
     let spaced = format!("\u{feff} {}", form(&app, "Ada"));
     assert!(is_replay(&route.post_raw(spaced).await.expect(201)));
     assert_eq!((count(&app, "leads").await, count(&app, "tags").await), (1, 0));
+}
+
+async fn a_command_is_one_of_its_project(app: TestApp) {
+    let (one, other) = (&app.home.project.public_id, &app.home.other_project.public_id);
+    for project in [one, other] {
+        let body = json!({"projectId": project, "uniqueIdentifier": "order-17", "userData": {"email": "a@b.co"}});
+        app.leadtrackr().post(&body).await.expect(201);
+    }
+    let lost = |project| json!({"projectId": project, "uniqueIdentifier": "order-17", "conversionId": "lost"});
+    let route = app.leadtrackr_at("updateLeadStatus").header(KEY, "order-17-lost");
+    route.post(&lost(one)).await.expect(201);
+    route.post(&lost(other)).await.expect(422);
+    let again = route.post(&lost(one)).await.expect(201);
+    assert!(is_replay(&again));
 }
 
 async fn what_failed_may_be_sent_again_corrected(app: TestApp) {
