@@ -1,9 +1,9 @@
 //! Writes that a client may send again: done once for each key, and answered alike.
 //!
-//! Every write begins with [`Op::once`]. A door that was given a key hands it over with [`Op::with_key`]; without one
+//! Every write begins with `Op::once`. A door that was given a key hands it over with [`Op::with_key`]; without one
 //! `once` does nothing. The ledger's row is the first thing that the write's [`Tx`] inserts and is given the outcome by
-//! [`Tx::commit`], so that effect and outcome commit together or not at all, and failures leave nothing behind. Whoever
-//! comes with the same key meanwhile waits: for others of this process in [`Turns`], for another instance at the row.
+//! `Tx::commit`, so that effect and outcome commit together or not at all, and failures leave nothing behind. Whoever
+//! comes with the same key meanwhile waits: for others of this process in `Turns`, for another instance at the row.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
