@@ -14,7 +14,7 @@ use axum::http::Extensions;
 use uuid::Uuid;
 
 use super::AuthError;
-use crate::client_address::ClientAddress;
+use crate::client_address::{ClientAddress, network};
 use crate::domain::caller::{Caller, Principal};
 
 use buckets::Buckets;
@@ -90,7 +90,7 @@ impl Payer {
     /// Of a request, or of the one that opened a connection.
     pub fn of(request: &Extensions) -> Self {
         Self {
-            address: address(request),
+            address: request.get().map(|ClientAddress(address)| network(*address)),
             meter: request.get::<Meter>().cloned().unwrap_or_default(),
         }
     }
@@ -229,18 +229,6 @@ impl Charge {
         self.meter.set(standing?);
         standing.map(|standing| standing.remaining)
     }
-}
-
-/// Where a request came from. One household has a whole network of IPv6 addresses.
-fn address(request: &Extensions) -> Option<IpAddr> {
-    let ClientAddress(address) = request.get::<ClientAddress>()?;
-    Some(match address {
-        IpAddr::V4(_) => *address,
-        IpAddr::V6(long) => {
-            let [a, b, c, d, ..] = long.segments();
-            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
-        }
-    })
 }
 
 /// Whole seconds, rounded up: who waits so long finds what they wait for.

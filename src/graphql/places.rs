@@ -1,11 +1,12 @@
 //! How many connections one caller, or one address without a caller, keeps open at a time.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 
+use crate::client_address::network;
 use crate::domain::caller::{Caller, Principal};
 
 /// At most so many places, each for one connection.
@@ -85,14 +86,6 @@ impl Drop for Place {
         if *count == 0 {
             taken.remove(&self.holder);
         }
-    }
-}
-
-/// Of an IPv6 address only the part that one customer has all addresses of.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from(u128::from(address) >> 64 << 64)),
-        address @ IpAddr::V4(_) => address,
     }
 }
 
