@@ -1,15 +1,16 @@
 //! Sockets frame by frame, over a schema that has what they are for: something that ticks.
 
+mod schema;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use async_graphql::{Object, Schema, Subscription};
-use axum::http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
+use async_graphql::Schema;
+use axum::http::header::SEC_WEBSOCKET_PROTOCOL;
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
-use futures_util::{FutureExt, SinkExt, Stream, StreamExt};
+use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value as Json, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
@@ -19,99 +20,13 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::Response as Answered;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async};
 
+use schema::{Counts, Doorman, Mutation, Query, Ticks};
+
 use super::*;
-use crate::auth::AuthError;
 use crate::auth::quota::{Quota, QuotaLimits};
-use crate::domain::caller::Principal;
-use crate::domain::caller::{Caller, Scopes};
-use crate::graphql::bearers::Knows;
 use crate::graphql::edge::{Limits, routes};
 use crate::graphql::engine::{EngineOptions, Roots};
 use crate::graphql::places::PlaceLimits;
-
-#[derive(Clone, Default)]
-struct Counts {
-    /// Subscriptions that run.
-    running: Arc<AtomicUsize>,
-    changed: Arc<AtomicUsize>,
-}
-
-struct Running(Arc<AtomicUsize>);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-struct Query;
-
-#[Object]
-impl Query {
-    async fn echo(&self, text: String) -> String {
-        text
-    }
-
-    async fn slow(&self) -> bool {
-        sleep(Duration::from_millis(300)).await;
-        true
-    }
-
-    async fn panics(&self, text: String) -> String {
-        assert!(text.is_empty(), "a test's own panic");
-        text
-    }
-}
-
-struct Mutation(Counts);
-
-#[Object]
-impl Mutation {
-    async fn change(&self) -> bool {
-        sleep(Duration::from_millis(200)).await;
-        self.0.changed.fetch_add(1, Ordering::SeqCst);
-        true
-    }
-}
-
-struct Ticks(Counts);
-
-#[Subscription]
-impl Ticks {
-    /// Every so many milliseconds; each tick is so many bytes long.
-    async fn ticks(&self, every: u64, bytes: Option<usize>, most: Option<usize>) -> impl Stream<Item = String> {
-        self.0.running.fetch_add(1, Ordering::SeqCst);
-        let running = Running(Arc::clone(&self.0.running));
-        let ticks = futures_util::stream::unfold((running, 0), move |(running, number)| async move {
-            sleep(Duration::from_millis(every)).await;
-            let tick = format!("{number}{}", "x".repeat(bytes.unwrap_or_default()));
-            Some((tick, (running, number + 1)))
-        });
-        ticks.take(most.unwrap_or(usize::MAX))
-    }
-}
-
-/// Knows one key, until it is told to forget it.
-#[derive(Clone)]
-struct Doorman {
-    good: watch::Sender<bool>,
-}
-
-impl Knows for Doorman {
-    fn know<'a>(&'a self, headers: &'a HeaderMap) -> BoxFuture<'a, Result<Option<Caller>, AuthError>> {
-        let known = match headers.get(AUTHORIZATION) {
-            None => Ok(None),
-            Some(value) if value == "Bearer good" && *self.good.borrow() => Ok(Some(Caller {
-                workspace_id: 1,
-                principal: Principal::System("test"),
-                scopes: Scopes::ALL,
-                project_id: None,
-            })),
-            Some(_) => Err(AuthError::Invalid),
-        };
-        async { known }.boxed()
-    }
-}
 
 struct Server {
     address: SocketAddr,
