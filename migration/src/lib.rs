@@ -16,6 +16,7 @@ mod m0008_lead_edits;
 mod m0009_credits;
 mod m0010_edited_texts;
 mod m0011_idempotency;
+mod m0012_event_readers;
 
 use std::collections::HashSet;
 
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_credits::Migration),
             Box::new(m0010_edited_texts::Migration),
             Box::new(m0011_idempotency::Migration),
+            Box::new(m0012_event_readers::Migration),
         ]
     }
 }

@@ -9,18 +9,22 @@ use tokio::time::sleep;
 use crate::domain::error::{Error, Fault};
 use crate::domain::op::Op;
 use crate::domain::retention::{self, Swept};
-use crate::domain::{Services, conversions};
+use crate::domain::{Services, conversions, outbox};
 
 /// The loops of a server; dropping it ends them. What one of them is at may be left for the next start.
 #[derive(Debug)]
-pub(super) struct Loops([AbortHandle; 2]);
+pub(super) struct Loops([AbortHandle; 5]);
 
 impl Loops {
     /// `round`: how often they look without being woken.
     pub(super) fn start(services: &Services, round: Duration) -> Self {
+        let services = services.aside();
         Self([
             spawn(settle_conversions(services.clone(), round)),
             spawn(drop_what_is_old(services.clone(), round)),
+            spawn(outbox::tell(services.clone())),
+            spawn(outbox::listen(services.clone())),
+            spawn(outbox::look(services.clone(), round)),
         ])
     }
 }

@@ -1,6 +1,6 @@
 //! Who asks, for which workspace, allowed what.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use crate::entity::user::Role;
@@ -109,7 +109,7 @@ impl From<Role> for Scopes {
 }
 
 /// Through which door a change came; part of every event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Door {
     Leadtrackr,

@@ -50,6 +50,8 @@ pub struct PoolState {
 pub struct Database {
     writer: DatabaseConnection,
     reader: DatabaseConnection,
+    /// The same two, without anybody who counts.
+    uncounted: [DatabaseConnection; 2],
     statements: Arc<AtomicU64>,
     watch: Arc<OnceLock<Sender<Statement>>>,
 }
@@ -70,6 +72,7 @@ impl Database {
                 (pool.clone(), pool)
             }
         };
+        let uncounted = [writer.clone(), reader.clone()];
         let statements = Arc::new(AtomicU64::new(0));
         let watch = Arc::new(OnceLock::<Sender<Statement>>::new());
         for connection in [&mut writer, &mut reader] {
@@ -85,9 +88,22 @@ impl Database {
         Ok(Self {
             writer,
             reader,
+            uncounted,
             statements,
             watch,
         })
+    }
+
+    /// The same connections for the server's own loops: what those send is not counted among what requests do.
+    pub(super) fn aside(&self) -> Self {
+        let [writer, reader] = self.uncounted.clone();
+        Self {
+            writer,
+            reader,
+            uncounted: self.uncounted.clone(),
+            statements: Arc::default(),
+            watch: Arc::default(),
+        }
     }
 
     pub fn backend(&self) -> DatabaseBackend {

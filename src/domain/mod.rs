@@ -19,7 +19,7 @@ mod form;
 pub mod idempotency;
 pub mod leads;
 pub mod op;
-mod outbox;
+pub mod outbox;
 pub mod page;
 pub mod partnerships;
 pub mod projects;
@@ -41,6 +41,7 @@ use uuid::Uuid;
 use api_keys::KeyCache;
 use database::Database;
 use idempotency::Turns;
+use outbox::Wakes;
 
 pub use catalogue::{Archived, Shelf, Target};
 pub use change::Change;
@@ -54,6 +55,8 @@ pub struct Services {
     keys: Arc<KeyCache>,
     conversions: Arc<Notify>,
     turns: Arc<Turns>,
+    wakes: Arc<Wakes>,
+    instance: Uuid,
 }
 
 /// The few numbers that the rules take from the configuration.
@@ -86,6 +89,8 @@ impl Services {
             keys: Arc::default(),
             conversions: Arc::default(),
             turns: Arc::default(),
+            wakes: Arc::default(),
+            instance: new_uuid(),
         }
     }
 
@@ -94,6 +99,15 @@ impl Services {
     pub fn with_clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
+    }
+
+    /// The same services for the server's own loops.
+    #[must_use]
+    pub fn aside(&self) -> Self {
+        Self {
+            database: Arc::new(self.database.aside()),
+            ..self.clone()
+        }
     }
 
     pub fn database(&self) -> &Database {
@@ -111,6 +125,16 @@ impl Services {
     /// Rings when a conversion waits to be settled.
     pub fn conversions(&self) -> &Notify {
         &self.conversions
+    }
+
+    /// Who waits for a workspace's event log to move.
+    pub fn wakes(&self) -> &Arc<Wakes> {
+        &self.wakes
+    }
+
+    /// This server among those that share the database.
+    pub(in crate::domain) fn instance(&self) -> Uuid {
+        self.instance
     }
 
     /// The api keys that were good a moment ago.

@@ -4,6 +4,9 @@
 
 #![expect(clippy::disallowed_methods, reason = "every query starts here, with its workspace")]
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{BinOper, Expr, ExprTrait, OnConflict};
 use sea_orm::{
@@ -18,6 +21,7 @@ use super::caller::{Caller, Door, Principal, Scope, Scopes};
 use super::error::{Error, Result};
 use super::events::{Actor, Event};
 use super::idempotency::{Claim, IdempotencyKey};
+use super::outbox::Wakes;
 use super::{Services, Settings, outbox};
 use crate::entity::{Global, Tenant};
 
@@ -182,6 +186,9 @@ pub struct Tx {
     now: DateTime<Utc>,
     settings: Settings,
     events: Vec<(i64, Event, Actor)>,
+    /// Workspaces with something new for who waits there.
+    moved: BTreeSet<i64>,
+    wakes: Arc<Wakes>,
     claim: Option<Claim>,
 }
 
@@ -212,6 +219,8 @@ impl Tx {
             now: services.now(),
             settings: *services.settings(),
             events: Vec::new(),
+            moved: BTreeSet::new(),
+            wakes: Arc::clone(services.wakes()),
             claim: op.claim.clone(),
         })
     }
@@ -331,7 +340,13 @@ impl Tx {
 
     /// Adds an event of the workspace the Tx is in. It gets its position at the commit.
     pub(super) fn emit(&mut self, event: Event) {
+        self.announce();
         self.events.push((self.workspace_id, event, self.actor.clone()));
+    }
+
+    /// Wakes, after the commit, whoever waits for the workspace the Tx is in.
+    pub(super) fn announce(&mut self) {
+        self.moved.insert(self.workspace_id);
     }
 
     /// Numbers the events and commits; gives back the outcome, which is kept for those who ask again. Until this
@@ -347,10 +362,13 @@ impl Tx {
             connection,
             now,
             events,
+            moved,
+            wakes,
             ..
         } = self;
         outbox::append(&connection, now, events).await?;
         connection.commit().await?;
+        wakes.committed(&moved);
         Ok(outcome)
     }
 

@@ -1,4 +1,4 @@
-//! Appends to the event log. The log is read by position; positions are gap-free and in commit order.
+//! Writing: the events of one transaction, numbered as its last act.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +7,14 @@ use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use serde_json::json;
 
-use super::error::{Error, Result};
-use super::events::{Actor, Event, VERSION};
+use crate::domain::error::{Error, Result};
+use crate::domain::events::{Actor, Event, VERSION};
 use crate::entity::{event, workspace_counter};
 
 /// Numbers and stores the events of one write. Called last before its commit: the counter's row stays locked until
 /// then, so the next writer of the workspace gets the next position only once this one is visible. Several workspaces
 /// are taken in ascending order, so that two writers never wait for each other.
-pub(super) async fn append(
+pub(in crate::domain) async fn append(
     connection: &DatabaseTransaction,
     now: DateTime<Utc>,
     events: Vec<(i64, Event, Actor)>,

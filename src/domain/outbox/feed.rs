@@ -1,0 +1,140 @@
+//! Reading: the events of a workspace behind a position, in the order of their positions, a batch at a time.
+
+#![allow(dead_code, reason = "readers follow in the next commits")]
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::domain::error::{Error, Result};
+use crate::domain::events::{Actor, Changes, EventKind, VERSION};
+use crate::domain::op::Op;
+use crate::entity::{event, workspace_counter};
+
+/// An event as it stands in the log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// From 1, without gaps, in the order of the commits.
+    pub position: i64,
+    pub kind: EventKind,
+    pub subject: Uuid,
+    pub lead_id: Option<i64>,
+    pub actor: Actor,
+    pub changes: Changes,
+    pub at: DateTime<Utc>,
+}
+
+/// What was read.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::domain) struct Batch {
+    pub records: Vec<Record>,
+    /// Everything up to here has been looked at: where to go on.
+    pub until: i64,
+    /// Whether the log goes on behind.
+    pub more: bool,
+}
+
+/// The events behind `after` that are of one of these kinds, or of any when none are named. Nothing when some of those
+/// behind `after` are not kept any more, so that whoever reads on would miss them.
+///
+/// # Errors
+/// An event that this version does not know, or a database fault.
+pub(in crate::domain) async fn read(op: &Op, after: i64, kinds: &[EventKind], limit: u64) -> Result<Option<Batch>> {
+    let head = head(op).await?;
+    if after >= head {
+        return Ok(Some(Batch {
+            records: Vec::new(),
+            until: after,
+            more: false,
+        }));
+    }
+    let rows = rows(op.find::<event::Entity>(), after, head, limit);
+    let rows = match kinds {
+        [] => rows,
+        kinds => rows.filter(event::Column::EventType.is_in(kinds.iter().map(|kind| kind.as_str()))),
+    };
+    let rows = rows.all(op.db()).await?;
+    // They go from the beginning on: behind one that is there none is missing.
+    let follows = rows.first().is_some_and(|row| row.position == after + 1);
+    if !follows && first(op).await?.is_none_or(|first| first > after + 1) {
+        return Ok(None);
+    }
+    batch(rows, head, limit).map(Some)
+}
+
+/// The last position of the workspace's log; 0 of an empty one.
+pub(in crate::domain) async fn head(op: &Op) -> Result<i64> {
+    head_of(op.find::<workspace_counter::Entity>(), op.db()).await
+}
+
+pub(super) async fn head_of<C: ConnectionTrait>(counters: Select<workspace_counter::Entity>, db: &C) -> Result<i64> {
+    let position = counters.select_only().column(workspace_counter::Column::Position);
+    let position: Option<i64> = position.into_tuple().one(db).await?;
+    position.ok_or_else(|| Error::broken("a workspace has no event counter"))
+}
+
+/// The first position that is still kept.
+async fn first(op: &Op) -> Result<Option<i64>> {
+    let first = op.find::<event::Entity>().select_only().column(event::Column::Position);
+    let first = first.order_by_asc(event::Column::Position).limit(1);
+    Ok(first.into_tuple().one(op.db()).await?)
+}
+
+/// `head` was read before: every position up to it is committed and visible.
+pub(super) fn rows(events: Select<event::Entity>, after: i64, head: i64, limit: u64) -> Select<event::Entity> {
+    use event::Column as C;
+    let between = events.filter(C::Position.gt(after)).filter(C::Position.lte(head));
+    between.order_by_asc(C::Position).limit(limit)
+}
+
+pub(super) fn batch(rows: Vec<event::Model>, head: i64, limit: u64) -> Result<Batch> {
+    let is_full = rows.len() as u64 >= limit;
+    let last = rows.last().map(|row| row.position);
+    let until = last.filter(|_| is_full).unwrap_or(head);
+    let records = rows.into_iter().map(record).collect::<Result<_>>()?;
+    Ok(Batch {
+        records,
+        until,
+        more: until < head,
+    })
+}
+
+/// What `changes` holds: see [`super::append`].
+#[derive(Deserialize)]
+struct Stored {
+    version: u32,
+    fields: Changes,
+}
+
+/// # Errors
+/// An event that this version does not know: a newer one of the server wrote it.
+pub(in crate::domain) fn record(row: event::Model) -> Result<Record> {
+    let event::Model {
+        workspace_id,
+        position,
+        event_type,
+        subject_kind: _,
+        subject_uuid,
+        lead_id,
+        actor,
+        changes,
+        at,
+    } = row;
+    let broken = |what: &str| Error::broken(format!("event {position} of workspace {workspace_id} has {what}"));
+    let kind = EventKind::of_word(&event_type).ok_or_else(|| broken("an unknown type"))?;
+    let actor = serde_json::from_value(actor).map_err(|_| broken("an unknown actor"))?;
+    let stored: Stored = serde_json::from_value(changes).map_err(|_| broken("changes that cannot be read"))?;
+    if stored.version != VERSION {
+        return Err(broken("facts of an unknown version"));
+    }
+    Ok(Record {
+        position,
+        kind,
+        subject: subject_uuid,
+        lead_id,
+        actor,
+        changes: stored.fields,
+        at,
+    })
+}
