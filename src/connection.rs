@@ -1,10 +1,14 @@
-//! The connection that a request came by: in the extensions of every request that came over the network.
+//! The connection that a request came by, in the extensions of every request that came over the network; and what work
+//! keeps until it is done.
 
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use http::Extensions;
 use tokio::sync::{OwnedSemaphorePermit, watch};
+
+use crate::turns::Turn;
 
 /// Whoever keeps it is waited for when the server stops, and takes one of its connections until then.
 #[derive(Clone)]
@@ -33,6 +37,24 @@ impl Connection {
     pub async fn ending(&self) {
         let mut ending = self.ending.clone();
         while ending.changed().await.is_ok() {}
+    }
+}
+
+/// What work keeps until it is done, whether its client still waits for it or not: the connection, for which a server that
+/// stops waits, and the turn.
+#[derive(Clone, Debug, Default)]
+pub struct Kept {
+    pub connection: Option<Connection>,
+    pub turn: Option<Turn>,
+}
+
+impl Kept {
+    /// What a request came with.
+    pub fn of(request: &Extensions) -> Self {
+        Self {
+            connection: request.get().cloned(),
+            turn: request.get().cloned(),
+        }
     }
 }
 

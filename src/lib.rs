@@ -32,6 +32,7 @@
 //! | [`rest`] | the two compatibility routes, a folder each |
 //! | [`secrets`] | the server's secret and the keys derived from it |
 //! | [`telemetry`] | logs and request spans |
+//! | [`turns`] | how much is worked on at a time |
 
 pub mod app;
 pub mod auth;
@@ -50,3 +51,4 @@ pub mod request_id;
 pub mod rest;
 pub mod secrets;
 pub mod telemetry;
+pub mod turns;

@@ -24,6 +24,7 @@ use crate::domain::{Services, Settings};
 use crate::http::Ended;
 use crate::http::metrics::Metrics;
 use crate::secrets::{Purpose, SecretError, Secrets};
+use crate::turns::Turns;
 use crate::{auth, graphiql, graphql, http, rest};
 
 use loops::Loops;
@@ -83,14 +84,16 @@ impl App {
             other => other?,
         }
         let authenticator = Arc::new(authenticator(&config, &services)?);
+        let turns = Turns::new(config.http.max_requests);
         let gate = Gate {
             services: services.clone(),
             authenticator: Arc::clone(&authenticator),
             quota: Arc::new(Quota::new(quota_limits(config.rates))),
+            turns: turns.clone(),
         };
         let doors = doors(gate, &config).await?;
         let metrics = Metrics::default();
-        let router = http::router(doors, services.clone(), &config.http, metrics.clone());
+        let router = http::router(doors, services.clone(), &config.http, turns, metrics.clone());
         Ok(Self {
             metrics,
             http: config.http,

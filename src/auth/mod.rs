@@ -21,6 +21,7 @@ use crate::domain::error::Error;
 use crate::domain::users::User;
 use crate::domain::workspaces::Workspace;
 use crate::domain::{Services, api_keys, users};
+use crate::turns::Turns;
 
 pub use headers::{Authorization, Scheme, single};
 pub use keys::KeyError;
@@ -35,6 +36,8 @@ pub struct Gate {
     pub services: Services,
     pub authenticator: Arc<Authenticator>,
     pub quota: Arc<Quota>,
+    /// For what is worked on without a request of its own.
+    pub turns: Turns,
 }
 
 /// Why a request has no caller.

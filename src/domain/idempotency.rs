@@ -3,7 +3,7 @@
 //! Every write begins with `Op::once`. A door that was given a key hands it over with [`Op::with_key`]; without one
 //! `once` does nothing. The ledger's row is the first thing that the write's [`Tx`] inserts and is given the outcome by
 //! `Tx::commit`, so that effect and outcome commit together or not at all, and failures leave nothing behind. Whoever
-//! comes with the same key meanwhile waits: for others of this process in `Turns`, for another instance at the row.
+//! comes with the same key meanwhile waits: for others of this process in `Queues`, for another instance at the row.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -107,7 +107,7 @@ impl Op {
         };
         let turn = self
             .services()
-            .turns()
+            .queues()
             .take(claim.place(self), self.settings().idempotency_wait);
         let _turn = turn.await?;
         if let Some(done) = claim.recall(self).await? {
@@ -241,7 +241,7 @@ async fn wait_for_locks(tx: &Tx, milliseconds: &str) -> Result<()> {
 
 /// The keys that requests of this process are at, so that those that wait hold no connection.
 #[derive(Debug, Default)]
-pub(super) struct Turns(Mutex<HashMap<Place, Weak<tokio::sync::Mutex<()>>>>);
+pub(super) struct Queues(Mutex<HashMap<Place, Weak<tokio::sync::Mutex<()>>>>);
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Place {
@@ -250,7 +250,7 @@ struct Place {
     key: String,
 }
 
-impl Turns {
+impl Queues {
     async fn take(&self, place: Place, wait: Duration) -> Result<OwnedMutexGuard<()>> {
         let turn = {
             let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -40,7 +40,7 @@ use uuid::Uuid;
 
 use api_keys::KeyCache;
 use database::Database;
-use idempotency::Turns;
+use idempotency::Queues;
 use outbox::Wakes;
 
 pub use catalogue::{Archived, Shelf, Target};
@@ -54,7 +54,7 @@ pub struct Services {
     settings: Settings,
     keys: Arc<KeyCache>,
     conversions: Arc<Notify>,
-    turns: Arc<Turns>,
+    queues: Arc<Queues>,
     wakes: Arc<Wakes>,
     instance: Uuid,
 }
@@ -88,7 +88,7 @@ impl Services {
             settings,
             keys: Arc::default(),
             conversions: Arc::default(),
-            turns: Arc::default(),
+            queues: Arc::default(),
             wakes: Arc::default(),
             instance: new_uuid(),
         }
@@ -143,8 +143,8 @@ impl Services {
     }
 
     /// The idempotency keys that are being used.
-    pub(in crate::domain) fn turns(&self) -> &Turns {
-        &self.turns
+    pub(in crate::domain) fn queues(&self) -> &Queues {
+        &self.queues
     }
 }
 

@@ -17,6 +17,7 @@ use super::places::{PlaceLimits, Places};
 use super::socket::{Door, SocketLimits};
 use super::{negotiate, served};
 use crate::auth::Gate;
+use crate::turns::Turns;
 
 /// What a request may cost before anything of it is executed, how long pages are, and what connections may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,10 +77,11 @@ pub async fn router(gate: Gate, limits: Limits, trusted: Option<TrustedFiles>) -
     if let Some(files) = trusted {
         engine.trust(&files).await?;
     }
-    Ok(routes(engine, Bearers::new(gate.authenticator, gate.quota), limits))
+    let bearers = Bearers::new(gate.authenticator, gate.quota);
+    Ok(routes(engine, bearers, gate.turns, limits))
 }
 
-pub(super) fn routes(engine: Engine, bearers: Bearers, limits: Limits) -> Router {
+pub(super) fn routes(engine: Engine, bearers: Bearers, turns: Turns, limits: Limits) -> Router {
     let (engine, bearers) = (Arc::new(engine), Arc::new(bearers));
     let places = Places::new(limits.places);
     let sockets = SocketLimits {
@@ -106,6 +108,7 @@ pub(super) fn routes(engine: Engine, bearers: Bearers, limits: Limits) -> Router
             engine,
             bearers,
             places,
+            turns,
             limits: sockets,
         }),
     };

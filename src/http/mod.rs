@@ -9,7 +9,6 @@ pub mod metrics;
 mod probes;
 mod refusal;
 mod serve;
-mod turns;
 mod unread;
 
 use std::panic::AssertUnwindSafe;
@@ -32,19 +31,20 @@ use crate::connection::Connection;
 use crate::domain::Services;
 use crate::request_id::{self, RequestId};
 use crate::telemetry;
+use crate::turns::Turns;
 
 pub use serve::{Ended, serve};
 
 use metrics::{Metrics, Observation};
 use refusal::{Dialect, Refusal};
-use turns::Turns;
-use unread::Reading;
+use unread::{Crowd, Reading};
 
 /// Puts the doors and the probes behind the common layers.
-pub fn router(doors: Router, services: Services, config: &HttpConfig, metrics: Metrics) -> Router {
+pub fn router(doors: Router, services: Services, config: &HttpConfig, turns: Turns, metrics: Metrics) -> Router {
     let work = Work {
         limit: config.request_timeout,
-        turns: Turns::new(config.max_requests),
+        turns,
+        crowd: Crowd::new(config.max_requests),
         metrics: metrics.clone(),
     };
     let outside = Outside {
@@ -73,6 +73,8 @@ struct Outside {
 struct Work {
     limit: Duration,
     turns: Turns,
+    /// Those whose bodies are waited for.
+    crowd: Arc<Crowd>,
     metrics: Metrics,
 }
 
@@ -157,18 +159,34 @@ fn common_headers(response: &mut Response, id: &RequestId) {
 }
 
 /// A request that finds no turn, takes too long or panics is answered all the same. The panic's hook has logged it.
-async fn guard(State(work): State<Work>, request: Request, next: Next) -> Response {
-    let Work { limit, turns, metrics } = work;
+async fn guard(State(work): State<Work>, mut request: Request, next: Next) -> Response {
+    let Work {
+        limit,
+        turns,
+        crowd,
+        metrics,
+    } = work;
     let dialect = Dialect::of(request.uri().path());
     let id = request.extensions().get::<RequestId>().cloned();
     let reading = request.extensions().get::<Reading>().cloned();
-    let Some(_turn) = turns.take().await else {
+    let turned_away = || {
         metrics.shed(dialect.name());
         tracing::warn!("turned away: too many requests are being worked on");
-        return dialect.refuse(Refusal::Unavailable, id.as_ref());
+        dialect.refuse(Refusal::Unavailable, id.as_ref())
     };
+    let Some(turn) = turns.take().await else {
+        return turned_away();
+    };
+    if let Some(reading) = &reading {
+        reading.watch_turn(turn.clone(), crowd, request.extensions().get().copied());
+    }
+    request.extensions_mut().insert(turn);
     let run = AssertUnwindSafe(next.run(request)).catch_unwind();
-    let refusal = match tokio::time::timeout(limit, run).await {
+    let answer = tokio::time::timeout(limit, run).await;
+    if reading.as_ref().is_some_and(Reading::lost_turn) {
+        return turned_away();
+    }
+    let refusal = match answer {
         Ok(Ok(response)) => return response,
         Ok(Err(_panic)) => Refusal::Broken,
         Err(_elapsed) if reading.is_some_and(|reading| reading.waits()) => Refusal::Incomplete,

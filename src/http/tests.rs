@@ -10,7 +10,7 @@ use http::HeaderMap;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
@@ -39,9 +39,14 @@ fn app() -> Router {
 }
 
 fn behind_layers(doors: Router, limit: Duration) -> Router {
+    with_turns(doors, limit, 1000)
+}
+
+fn with_turns(doors: Router, limit: Duration, at_a_time: usize) -> Router {
     let work = Work {
         limit,
-        turns: Turns::new(1000),
+        turns: Turns::new(at_a_time),
+        crowd: Crowd::new(at_a_time),
         metrics: Metrics::default(),
     };
     doors
@@ -221,17 +226,10 @@ async fn a_request_that_never_ends_is_cut_off() {
 
 #[tokio::test]
 async fn whoever_finds_no_turn_is_told_in_their_dialect() {
-    let work = Work {
-        limit: Duration::from_secs(60),
-        turns: Turns::new(0),
-        metrics: Metrics::default(),
-    };
     let doors = ["/graphql", "/api/leads", "/api/v1"]
         .iter()
         .fold(Router::new(), |doors, door| doors.route(door, get(async || "fine")));
-    let app = doors
-        .layer(from_fn_with_state(work, guard))
-        .layer(from_fn_with_state(Outside::default(), observe));
+    let app = with_turns(doors, Duration::from_secs(60), 0);
     for (path, member) in [("/graphql", "errors"), ("/api/leads", "message"), ("/api/v1", "error")] {
         let request = Request::builder().uri(path).body(Body::empty()).expect("a request");
         let (head, body) = app.clone().oneshot(request).await.expect("infallible").into_parts();
@@ -241,4 +239,94 @@ async fn whoever_finds_no_turn_is_told_in_their_dialect() {
         let body: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
         assert!(body.get(member).is_some(), "{path}: {body}");
     }
+}
+
+/// A body that comes as `parts` are sent.
+fn slow_body() -> (mpsc::Sender<&'static str>, Body) {
+    let (parts, coming) = mpsc::channel(8);
+    let parts_of_body = futures_util::stream::unfold(coming, async |mut coming: mpsc::Receiver<&'static str>| {
+        Some((Ok::<_, std::convert::Infallible>(coming.recv().await?), coming))
+    });
+    (parts, Body::from_stream(parts_of_body))
+}
+
+fn post_to(path: &str, body: Body) -> Request {
+    let request = Request::builder().method("POST").uri(path);
+    request.body(body).expect("a request")
+}
+
+/// Reads bodies, and says with how many others it is at it from then on.
+fn counting(at_work: &Arc<std::sync::atomic::AtomicUsize>) -> Router {
+    let at_work = Arc::clone(at_work);
+    let work = async move |body: String| {
+        let others = at_work.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        at_work.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
+        format!("{body} {others}")
+    };
+    Router::new().route("/", post(work))
+}
+
+#[tokio::test]
+async fn clients_that_do_not_send_their_bodies_keep_nobody_s_turn() {
+    let app = with_turns(counting(&Arc::default()), Duration::from_secs(60), 1);
+    let (parts, body) = slow_body();
+    let slow = tokio::spawn(app.clone().oneshot(post_to("/", body)));
+    parts.send("slow").await.expect("it is read");
+    tokio::task::yield_now().await;
+    for _ in 0..3 {
+        let quick = app.clone().oneshot(post_to("/", Body::from("quick"))).await;
+        assert_eq!(quick.expect("infallible").status(), 200);
+    }
+    parts.send("er").await.expect("it is read");
+    drop(parts);
+    let body = slow.await.expect("no panic").expect("infallible").into_body();
+    let body = axum::body::to_bytes(body, 100).await.expect("a body");
+    assert_eq!(body, "slower 0");
+}
+
+#[tokio::test]
+async fn bodies_that_come_at_once_are_worked_on_one_after_the_other() {
+    let app = with_turns(counting(&Arc::default()), Duration::from_secs(60), 1);
+    let (senders, running): (Vec<_>, Vec<_>) = (0..4)
+        .map(|_| slow_body())
+        .map(|(parts, body)| (parts, tokio::spawn(app.clone().oneshot(post_to("/", body)))))
+        .unzip();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    for parts in &senders {
+        parts.send("done").await.expect("it is read");
+    }
+    drop(senders);
+    let mut worked = 0;
+    for request in running {
+        let response = request.await.expect("no panic").expect("infallible");
+        let status = response.status();
+        let body = axum::body::to_bytes(response.into_body(), 1000).await.expect("a body");
+        match status.as_u16() {
+            200 => {
+                assert_eq!(body, "done 0", "one at a time");
+                worked += 1;
+            }
+            // Only one of them may wait for the only turn.
+            status => assert_eq!(status, 503, "{body:?}"),
+        }
+    }
+    assert!(worked >= 2, "{worked}");
+}
+
+#[tokio::test]
+async fn too_many_unsent_bodies_are_turned_away() {
+    let app = with_turns(counting(&Arc::default()), Duration::from_secs(60), 1);
+    let waiting: Vec<_> = (0..4)
+        .map(|_| slow_body())
+        .map(|(parts, body)| (parts, tokio::spawn(app.clone().oneshot(post_to("/", body)))))
+        .collect();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let (_parts, body) = slow_body();
+    let one_more = app.clone().oneshot(post_to("/", body)).await.expect("infallible");
+    assert_eq!(one_more.status(), 503);
+    assert_eq!(one_more.headers()[RETRY_AFTER], "1");
+    let quick = app.clone().oneshot(post_to("/", Body::from("quick"))).await;
+    assert_eq!(quick.expect("infallible").status(), 200);
+    drop(waiting);
 }

@@ -16,6 +16,7 @@ use futures_util::{FutureExt, StreamExt};
 use serde::Serialize;
 use tracing::Instrument;
 
+use crate::connection::Kept;
 use crate::domain::error::{Error, Fault, Result};
 use crate::domain::idempotency::IdempotencyKey;
 use crate::idempotency_header::{self, Malformed};
@@ -86,12 +87,20 @@ pub fn idempotency_key(head: &Parts) -> std::result::Result<Option<IdempotencyKe
     given.map_or(Ok(None), |Given(key)| key.clone())
 }
 
-/// Runs a write to its end, though the client may be gone by then.
+/// Runs a write to its end, though the client may be gone by then: it keeps what its request came with.
 ///
 /// # Errors
 /// What the work fails with, and a fault if it panics.
-pub async fn to_completion<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
-    match tokio::spawn(work.in_current_span()).await {
+pub async fn to_completion<T: Send + 'static>(
+    kept: Kept,
+    work: impl Future<Output = Result<T>> + Send + 'static,
+) -> Result<T> {
+    let whole = async move {
+        let outcome = work.await;
+        drop(kept);
+        outcome
+    };
+    match tokio::spawn(whole.in_current_span()).await {
         Ok(outcome) => outcome,
         Err(_) => Err(Error::broken("a write panicked")),
     }

@@ -23,7 +23,7 @@ use super::nested::Budget;
 use super::paging::PageLimits;
 use super::params::Params;
 use crate::auth::quota::{Charge, Payer, Quota};
-use crate::connection::Connection;
+use crate::connection::Kept;
 use crate::domain::caller::Caller;
 use crate::domain::idempotency::IdempotencyKey;
 use crate::request_id::RequestId;
@@ -75,8 +75,8 @@ pub struct Visitor {
     pub request_id: RequestId,
     /// What the client calls the one write that it asks for.
     pub key: Option<IdempotencyKey>,
-    /// Kept until a mutation has run to its end, so that a server that stops waits for it.
-    pub connection: Option<Connection>,
+    /// Until it has run to its end.
+    pub kept: Kept,
     /// Pays for it where there is no caller.
     pub payer: Payer,
 }
@@ -87,7 +87,7 @@ pub struct Prepared {
     request: Request,
     kind: OperationType,
     request_id: RequestId,
-    connection: Option<Connection>,
+    kept: Kept,
     bill: Bill,
 }
 
@@ -179,7 +179,7 @@ impl Engine {
             caller,
             request_id,
             key,
-            connection,
+            kept,
             payer,
         } = visitor;
         let charge = self.quota.charge(caller.as_ref(), &payer, cost.predicted());
@@ -199,7 +199,7 @@ impl Engine {
             request,
             kind,
             request_id,
-            connection,
+            kept,
             bill: Bill { cost, charge, told },
         })
     }
@@ -232,17 +232,21 @@ impl Engine {
             request,
             kind,
             request_id,
-            connection,
+            kept,
             bill,
         } = prepared;
         let run = self.roots.execute(request);
         let answer = match kind {
-            OperationType::Query | OperationType::Subscription => run.await,
+            OperationType::Query | OperationType::Subscription => {
+                let answer = run.await;
+                drop(kept);
+                answer
+            }
             OperationType::Mutation => {
                 // A write runs to its end, whether the client still waits for it or not.
                 let whole = async move {
                     let answer = run.await;
-                    drop(connection);
+                    drop(kept);
                     answer
                 };
                 let done = tokio::spawn(whole.in_current_span()).await;
@@ -257,7 +261,8 @@ impl Engine {
         Ok(answer)
     }
 
-    /// The answers of a subscription, one an event; of any other operation, its one answer.
+    /// The answers of a subscription, one an event; of any other operation, its one answer. It takes no turn meanwhile:
+    /// most of the time nothing happens.
     pub fn answers(&self, prepared: Prepared) -> BoxStream<'static, Result<Response, Refused>> {
         let Prepared {
             request,

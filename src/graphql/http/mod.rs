@@ -25,7 +25,7 @@ use super::negotiate::{self, MediaType};
 use super::params::Params;
 use super::places::Places;
 use crate::auth::quota::Payer;
-use crate::connection::Connection;
+use crate::connection::Kept;
 use crate::idempotency_header;
 use crate::request_id::RequestId;
 
@@ -81,12 +81,11 @@ impl Visit<'_> {
         let params = self.params(parts, body).await?;
         let key = idempotency_header::read(&parts.headers);
         let key = key.map_err(|_| Rejection::bad_request(idempotency_header::RULE))?;
-        let connection = parts.extensions.get::<Connection>().cloned();
         let visitor = Visitor {
             caller: bearer.caller.clone(),
             request_id: self.request_id.clone(),
             key: key.clone(),
-            connection: connection.clone(),
+            kept: Kept::of(&parts.extensions),
             payer,
         };
         let prepared = engine.prepare(params, visitor).await;

@@ -30,6 +30,7 @@ use crate::auth::quota::Payer;
 use crate::client_address::ClientAddress;
 use crate::connection::Connection;
 use crate::request_id::RequestId;
+use crate::turns::Turns;
 
 use message::PROTOCOL;
 use session::Session;
@@ -73,6 +74,7 @@ pub struct Door {
     pub engine: Arc<Engine>,
     pub bearers: Arc<Bearers>,
     pub places: Arc<Places>,
+    pub turns: Turns,
     pub limits: SocketLimits,
 }
 

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::Door;
 use super::message::Says;
 use crate::auth::quota::Payer;
-use crate::connection::Connection;
+use crate::connection::{Connection, Kept};
 use crate::graphql::bearers::Bearer;
 use crate::graphql::engine::{Kind, Refused, Visitor};
 use crate::graphql::params::Params;
@@ -89,6 +89,7 @@ impl Operation {
             payer,
             ..
         } = self;
+        let turn = door.turns.take().await.ok_or_else(Refused::unavailable)?;
         // Who may do what is read anew for each request, here as over HTTP.
         let caller = door.bearers.anew(bearer, &payer, &request_id).await?.caller;
         let visitor = Visitor {
@@ -96,7 +97,10 @@ impl Operation {
             request_id,
             // It is a header's, and a socket's messages have none.
             key: None,
-            connection,
+            kept: Kept {
+                connection,
+                turn: Some(turn),
+            },
             payer,
         };
         let prepared = door.engine.prepare(params, visitor).await?;

@@ -126,6 +126,8 @@ impl Session {
                 Err(closing) => Some(closing),
             };
             if let Some(closing) = closing {
+                // The place is free; the connection is not before it has been closed.
+                let _connection = self.connection.take();
                 drop(self);
                 return close(socket, closing).await;
             }

@@ -27,6 +27,7 @@ use crate::auth::quota::{Quota, QuotaLimits};
 use crate::graphql::edge::{Limits, routes};
 use crate::graphql::engine::{EngineOptions, Roots};
 use crate::graphql::places::PlaceLimits;
+use crate::turns::Turns;
 
 struct Server {
     address: SocketAddr,
@@ -76,6 +77,7 @@ async fn serve(sockets: SocketLimits) -> Server {
     let router = routes(
         Engine::new(roots, options),
         Bearers::new(Arc::new(doorman.clone()), quota),
+        Turns::new(100),
         limits,
     );
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

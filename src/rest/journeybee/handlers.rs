@@ -16,6 +16,7 @@ use axum::routing::MethodRouter;
 use super::error::Refusal;
 use super::{SHIM, auth, convert, wire};
 use crate::auth::Gate;
+use crate::connection::Kept;
 use crate::domain::caller::{Door, Scope, Scopes};
 use crate::domain::error::{Error, Result as DomainResult};
 use crate::domain::leads::{self, Registered};
@@ -46,6 +47,7 @@ pub async fn create(State(gate): State<Gate>, request: Request) -> Response {
 pub struct Visit {
     op: Op,
     scopes: Scopes,
+    kept: Kept,
 }
 
 impl Visit {
@@ -60,7 +62,7 @@ impl Visit {
         T: Send + 'static,
         F: Future<Output = DomainResult<T>> + Send + 'static,
     {
-        let outcome = shared::to_completion(work(self.op.clone())).await;
+        let outcome = shared::to_completion(self.kept.clone(), work(self.op.clone())).await;
         outcome.map_err(|error| self.refusal(error))
     }
 
@@ -70,7 +72,7 @@ impl Visit {
         T: Send + 'static,
         F: Future<Output = DomainResult<T>> + Send + 'static,
     {
-        match shared::to_completion(work(self.op.clone())).await {
+        match shared::to_completion(self.kept.clone(), work(self.op.clone())).await {
             Err(Error::NotFound(_)) => Err(missing),
             outcome => outcome.map_err(|error| self.refusal(error)),
         }
@@ -87,7 +89,8 @@ pub async fn enter(gate: Gate, head: &Parts, scope: Scope) -> Result<Visit, Refu
         Scope::Read => op,
         Scope::Write | Scope::Admin => op.with_key(shared::idempotency_key(head)?),
     };
-    Ok(Visit { op, scopes })
+    let kept = Kept::of(&head.extensions);
+    Ok(Visit { op, scopes, kept })
 }
 
 /// What every route ends with: the answer, or the refusal, with what the client is not told in the log.

@@ -14,6 +14,7 @@ use axum::routing::MethodRouter;
 use super::error::Refusal;
 use super::{SHIM, auth, convert, wire};
 use crate::auth::Gate;
+use crate::connection::Kept;
 use crate::domain::caller::{Door, Scope};
 use crate::domain::leads::{self, Captured, Outcome};
 use crate::domain::op::Op;
@@ -51,7 +52,8 @@ async fn capture(gate: Gate, request: Request) -> Result<Captured, Refusal> {
     let submission = convert::submission(&body).ok_or(Refusal::INVALID_JSON)?;
     let project = projects::open(&op, &convert::project(&submission)?).await?;
     let new = convert::capture(submission, body)?;
-    let captured = shared::to_completion(async move { leads::capture(&op, &project, new).await });
+    let kept = Kept::of(&head.extensions);
+    let captured = shared::to_completion(kept, async move { leads::capture(&op, &project, new).await });
     Ok(captured.await?)
 }
 

@@ -20,5 +20,8 @@ async fn panics_become_faults() {
     let panics = async { panic!("on purpose") };
     assert!(matches!(contain::<()>(panics).await, Err(Error::Internal(_))));
     let panics = async { panic!("on purpose") };
-    assert!(matches!(to_completion::<()>(panics).await, Err(Error::Internal(_))));
+    assert!(matches!(
+        to_completion::<()>(Kept::default(), panics).await,
+        Err(Error::Internal(_))
+    ));
 }

@@ -6,6 +6,7 @@ use axum::response::Response;
 
 use super::{LARGEST_BODY, answer, enter};
 use crate::auth::Gate;
+use crate::connection::Kept;
 use crate::domain::caller::Scope;
 use crate::domain::conversions::{self, JobState, Requested};
 use crate::domain::projects;
@@ -31,7 +32,8 @@ async fn convert(gate: Gate, request: Request) -> Result<Requested, Refusal> {
     let project = projects::implied(&op, Scope::Write, named.as_ref()).await?;
     let new = change::conversion(&posted)?;
     let op = op.bound_to(project.id);
-    let requested = shared::to_completion(async move { conversions::request(&op, new).await });
+    let kept = Kept::of(&head.extensions);
+    let requested = shared::to_completion(kept, async move { conversions::request(&op, new).await });
     Ok(requested.await?)
 }
 
