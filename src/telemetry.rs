@@ -84,6 +84,12 @@ pub fn answered(status: u16, took: Duration) {
     }
 }
 
+/// The line that every operation of a socket leaves, a subscription's when it ends.
+pub fn operated(request_id: &str, outcome: &'static str, took: Duration) {
+    let duration_ms = took.as_micros() as f64 / 1000.0;
+    tracing::info!(request.id = request_id, outcome, duration_ms, "answered an operation");
+}
+
 fn cut(path: &str) -> &str {
     let mut end = path.len().min(PATH_BYTES);
     while !path.is_char_boundary(end) {

@@ -15,8 +15,8 @@ use tokio::net::TcpListener;
 use crate::auth::quota::{Quota, QuotaLimits, Rate};
 use crate::auth::{Authenticator, Gate, KeyError};
 use crate::config::{
-    AuthConfig, Config, ConfigError, DatabaseConfig, DatabaseTarget, HttpConfig, Introspection, LimitsConfig, Needs,
-    OtherDocuments, RatesConfig, Sources, Switch, TrustedConfig,
+    AuthConfig, Config, ConfigError, CorsConfig, DatabaseConfig, DatabaseTarget, HttpConfig, Introspection,
+    LimitsConfig, Needs, OtherDocuments, RatesConfig, Sources, Switch, TrustedConfig,
 };
 use crate::domain::database::{Database, DatabaseOptions};
 use crate::domain::error::{Error, Fault};
@@ -250,7 +250,11 @@ async fn doors(gate: Gate, config: &Config) -> Result<Router, StartError> {
     let explorer = config.graphiql;
     let limits = graphql_limits(config);
     let trusted = config.trusted_documents.clone().map(trusted_files);
-    let graphql = graphql::router(gate.clone(), limits, trusted).await?;
+    let origins = match &config.http.cors {
+        CorsConfig::All => graphql::Origins::All,
+        CorsConfig::Origins(origins) => graphql::Origins::These(origins.clone()),
+    };
+    let graphql = graphql::router(gate.clone(), limits, origins, trusted).await?;
     let doors = Router::new()
         .merge(http::cors::allow(graphql, &config.http.cors))
         .merge(rest::router(gate))

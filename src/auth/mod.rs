@@ -28,7 +28,7 @@ pub use keys::KeyError;
 
 use headers::Credential;
 use quota::Quota;
-use tokens::Tokens;
+use tokens::{Refused, Tokens};
 
 /// What an edge needs to let requests in: it is the state of every router.
 #[derive(Clone, Debug)]
@@ -96,6 +96,20 @@ impl Authenticator {
         let found = users::identify(&self.services, identity.subject, identity.workspace).await?;
         let (user, workspace) = found.ok_or(AuthError::Invalid)?;
         person(&user, &workspace)
+    }
+
+    /// Whether a GraphQL request shows tokens and nothing else, each signed by whom this server trusts. They may have
+    /// expired, and their persons may be gone.
+    pub fn are_signed(&self, headers: &HeaderMap) -> bool {
+        let now = self.services.now();
+        let signed = |credential: &Credential<'_>| match credential {
+            Credential::ApiKey(_) => false,
+            Credential::Token(token) => !matches!(
+                self.tokens.verify(token, now),
+                Err(Refused::Malformed | Refused::Algorithm | Refused::Untrusted | Refused::Claims)
+            ),
+        };
+        headers::credentials(headers).is_ok_and(|shown| !shown.is_empty() && shown.iter().all(signed))
     }
 
     /// A token of our own for this person in this workspace.

@@ -86,6 +86,35 @@ pub struct Payer {
     meter: Meter,
 }
 
+/// A credential as it came.
+#[derive(Clone, Copy)]
+pub struct Shown<'a> {
+    text: &'a str,
+    /// Whether somebody who may has signed it: then it was not guessed, whatever became of it since. Looked at only
+    /// where it matters.
+    signed: &'a (dyn Fn() -> bool + Send + Sync),
+}
+
+impl std::fmt::Debug for Shown<'_> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Shown")
+    }
+}
+
+impl<'a> Shown<'a> {
+    /// One of which all that can be known is whether it is on file.
+    pub fn secret(text: &'a str) -> Self {
+        Self {
+            text,
+            signed: &|| false,
+        }
+    }
+
+    pub fn signed(text: &'a str, signed: &'a (dyn Fn() -> bool + Send + Sync)) -> Self {
+        Self { text, signed }
+    }
+}
+
 impl Payer {
     /// Of a request, or of the one that opened a connection.
     pub fn of(request: &Extensions) -> Self {
@@ -158,21 +187,23 @@ impl Quota {
     }
 
     /// What `looking` finds for a credential, unless too many bad ones came from where the request comes from. One that
-    /// was good a while ago is looked at all the same: its owner may share the address with whoever tries.
+    /// was good a while ago is looked at all the same, and so is one that nobody can guess: its owner may share the
+    /// address with whoever tries.
     ///
     /// # Errors
     /// As `looking`, and [`AuthError::TooMany`].
     pub async fn known<T>(
         &self,
         payer: &Payer,
-        credential: &str,
+        shown: Shown<'_>,
         looking: impl Future<Output = Result<T, AuthError>>,
     ) -> Result<T, AuthError> {
-        self.may_try(payer, credential)
-            .map_err(|_exhausted| AuthError::TooMany)?;
+        self.may_try(payer, shown).map_err(|_exhausted| AuthError::TooMany)?;
         let outcome = looking.await;
         match &outcome {
-            Ok(_) => self.succeeded(credential),
+            Ok(_) => self.succeeded(shown.text),
+            // A token that has expired is a client that has slept, not one that guesses.
+            Err(AuthError::Invalid) if (shown.signed)() => {}
             Err(AuthError::Invalid) => self.failed(payer),
             Err(AuthError::Missing | AuthError::TooMany | AuthError::Unavailable(_) | AuthError::Internal(_)) => {}
         }
@@ -183,10 +214,10 @@ impl Quota {
     ///
     /// # Errors
     /// Too many were bad, and this one was not good lately.
-    fn may_try(&self, payer: &Payer, credential: &str) -> Result<(), Exhausted> {
+    fn may_try(&self, payer: &Payer, shown: Shown<'_>) -> Result<(), Exhausted> {
         match (&self.failures, payer.address) {
             (Some(failures), Some(address)) if failures.is_empty(address, Instant::now()) => {
-                if self.good.has(credential, Instant::now()) {
+                if self.good.has(shown.text, Instant::now()) || (shown.signed)() {
                     return Ok(());
                 }
                 payer.meter.set(failures.look(address, Instant::now()));
@@ -213,16 +244,16 @@ impl Quota {
 }
 
 impl Charge {
-    /// The request used this many points; the rest goes back. How many there are then, if there is a limit.
+    /// The request used this many points: the rest goes back, and what it used beyond them goes, too, as far as it is
+    /// there. How many there are then, if there is a limit.
     pub fn settle(self, used: u64) -> Option<u64> {
         self.meter.lock().spent += used;
-        let back = self.points.saturating_sub(used);
         let standing = match (self.subject, &self.quota.callers, &self.quota.strangers) {
             (Subject::Caller(workspace, uuid), Some(callers), _) => {
-                Some(callers.give_back((workspace, uuid), back, Instant::now()))
+                Some(callers.settle((workspace, uuid), self.points, used, Instant::now()))
             }
             (Subject::Stranger(address), _, Some(strangers)) => {
-                Some(strangers.give_back(address, back, Instant::now()))
+                Some(strangers.settle(address, self.points, used, Instant::now()))
             }
             (Subject::Caller(..), None, _) | (Subject::Stranger(_), _, None) | (Subject::Unlimited, _, _) => None,
         };

@@ -53,6 +53,10 @@ impl IdempotencyKey {
         })
     }
 
+    pub fn text(&self) -> &str {
+        &self.0.text
+    }
+
     /// Whether the request was answered with what an earlier one had come to.
     pub fn was_replayed(&self) -> bool {
         self.0.is_replay.load(Ordering::Relaxed)

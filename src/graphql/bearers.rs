@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use serde_json::{Map, Value as Json};
 
 use super::engine::Refused;
-use crate::auth::quota::{Payer, Quota};
+use crate::auth::quota::{Payer, Quota, Shown};
 use crate::auth::{AuthError, Authenticator};
 use crate::domain::caller::Caller;
 use crate::request_id::RequestId;
@@ -21,11 +21,18 @@ const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// Whoever can tell from headers who a caller is.
 pub trait Knows: Send + Sync {
     fn know<'a>(&'a self, headers: &'a HeaderMap) -> BoxFuture<'a, Result<Option<Caller>, AuthError>>;
+
+    /// Whether the credentials are signed by whom this server trusts, and so nobody's guess. They may count no more.
+    fn trusts(&self, headers: &HeaderMap) -> bool;
 }
 
 impl Knows for Authenticator {
     fn know<'a>(&'a self, headers: &'a HeaderMap) -> BoxFuture<'a, Result<Option<Caller>, AuthError>> {
         Box::pin(self.graphql(headers))
+    }
+
+    fn trusts(&self, headers: &HeaderMap) -> bool {
+        self.are_signed(headers)
     }
 }
 
@@ -105,8 +112,9 @@ impl Bearers {
         if headers.is_empty() {
             return Ok(Bearer { headers, caller: None });
         }
-        let shown = shown(&headers);
-        let known = self.quota.known(payer, &shown, self.knows.know(&headers));
+        let (text, signed) = (shown(&headers), || self.knows.trusts(&headers));
+        let shown = Shown::signed(&text, &signed);
+        let known = self.quota.known(payer, shown, self.knows.know(&headers));
         let caller = match known.await {
             Ok(caller) => caller,
             Err(AuthError::Missing) => None,

@@ -13,8 +13,10 @@ use async_graphql::registry::{MetaField, MetaTypeName};
 use async_graphql::{Name, Response, ServerError, Value as Const, Variables};
 
 use super::coercion::Types;
+use super::engine::{Kind, Refused};
 use super::error::Code;
 use super::paging::PageLimits;
+use super::params::{Asked, Params};
 
 /// Entries that a list without pages is taken to have: of a lead's parts there are a hundred at most and rarely ten.
 const ENTRIES: u64 = 5;
@@ -27,8 +29,15 @@ const AGGREGATES: [&str; 2] = ["leadStats", "attributionCredits"];
 const COUNT: u64 = 10;
 /// Of looking for what a filter asks, however little that is.
 const FILTER: u64 = 20;
+/// Of a filter that no index answers: whatever it finds, much may be read for it.
+const SCAN: u64 = 50;
+const SCANS: [&str; 2] = ["contains", "search"];
 /// Values of arguments that cost a point.
 const VALUES: u64 = 10;
+/// Of a request that is refused.
+const REFUSAL: u64 = 5;
+/// Bytes of a document that cost another point then.
+const BYTES: u64 = 500;
 
 /// What an operation may cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,6 +64,20 @@ impl Cost {
         Const::Object(members.into_iter().collect())
     }
 
+    /// What was used where nothing was executed, or nobody knows what.
+    pub fn of_nothing(self, refused: &Refused) -> u64 {
+        match refused.kind {
+            Kind::Document
+            | Kind::Request
+            | Kind::Mutation
+            | Kind::Key(_)
+            | Kind::Unauthenticated
+            | Kind::TooMany
+            | Kind::Unavailable => self.base.max(1),
+            Kind::Fault => self.predicted(),
+        }
+    }
+
     /// What the answer came to. Of one that failed on the way nobody knows, unless it was only not allowed.
     pub fn used(self, answer: &Response) -> u64 {
         if answer.errors.iter().any(|error| !is_refusal(error)) {
@@ -63,6 +86,15 @@ impl Cost {
         let held = objects(&answer.data);
         self.base.saturating_add(held.min(self.objects)).max(1)
     }
+}
+
+/// What looking at a request costs that is refused: a document is read whole before anything can be said against it.
+pub fn of_refusal(params: &Params) -> u64 {
+    let text = match &params.document {
+        Asked::Text(text) | Asked::Hash(_, Some(text)) => text.len(),
+        Asked::Hash(_, None) | Asked::Id(_) => 0,
+    };
+    REFUSAL + text as u64 / BYTES
 }
 
 /// Bounds what an operation may cost. For documents that the guard has let through.
@@ -115,8 +147,8 @@ struct Estimate<'a> {
     variables: &'a Variables,
     /// Each one weighed once, however often it is spread.
     fragments: HashMap<&'a str, Weight>,
-    /// Values in each variable.
-    sizes: HashMap<Name, u64>,
+    /// What each variable holds.
+    sizes: HashMap<Name, Given>,
 }
 
 impl<'a> Estimate<'a> {
@@ -200,7 +232,7 @@ impl<'a> Estimate<'a> {
     /// What the field costs whatever it brings.
     fn own(&mut self, parent: &str, field: &Field) -> u64 {
         let name = field.name.node.as_str();
-        let given = self.values(field);
+        let given = self.given(field);
         let work = match name {
             _ if parent == self.types.root(OperationType::Mutation) => WRITE,
             _ if AGGREGATES.contains(&name) => AGGREGATE,
@@ -208,38 +240,36 @@ impl<'a> Estimate<'a> {
             _ => 0,
         };
         let search = if field.get_argument("filter").is_some() {
-            FILTER
+            FILTER.saturating_add(given.scans.saturating_mul(SCAN))
         } else {
             0
         };
-        work + search + given / VALUES
+        search.saturating_add(work + given.values / VALUES)
     }
 
     /// How many a list without pages has.
     fn entries(&mut self, name: &str, field: &Field) -> u64 {
         match name {
-            "nodes" if field.get_argument("ids").is_some() => self.values(field),
+            "nodes" if field.get_argument("ids").is_some() => self.given(field).values,
             _ if AGGREGATES.contains(&name) => AGGREGATE,
             _ => ENTRIES,
         }
     }
 
-    /// How many values a client has given, variables filled in: the size of each is found once, however often it stands
-    /// there.
-    fn values(&mut self, field: &Field) -> u64 {
+    /// What a client has given, variables filled in: each is looked through once, however often it stands there.
+    fn given(&mut self, field: &Field) -> Given {
         let (variables, sizes) = (self.variables, &mut self.sizes);
-        let mut count: u64 = 0;
+        let mut given = Given::default();
         for (_, value) in &field.arguments {
             let outline = value.node.clone().into_const_with(|name| -> Result<Const, Infallible> {
-                let size = || variables.get(&name).map_or(0, const_values);
-                let size = *sizes.entry(name.clone()).or_insert_with(size);
-                count = count.saturating_add(size);
+                let size = || variables.get(&name).map_or_else(Given::default, Given::of);
+                given.add(*sizes.entry(name.clone()).or_insert_with(size));
                 Ok(Const::Null)
             });
             let Ok(outline) = outline;
-            count = count.saturating_add(const_values(&outline));
+            given.add(Given::of(&outline));
         }
-        count
+        given
     }
 
     /// The rows of a page at most.
@@ -275,11 +305,38 @@ fn whole(value: &Const) -> Option<u64> {
     }
 }
 
-fn const_values(value: &Const) -> u64 {
-    match value {
-        Const::List(items) => items.iter().map(const_values).sum(),
-        Const::Object(members) => members.values().map(const_values).sum(),
-        Const::Null | Const::Number(_) | Const::String(_) | Const::Boolean(_) | Const::Binary(_) | Const::Enum(_) => 1,
+/// What stands in arguments.
+#[derive(Clone, Copy, Debug, Default)]
+struct Given {
+    values: u64,
+    /// Of a filter, its conditions that no index answers.
+    scans: u64,
+}
+
+impl Given {
+    fn of(value: &Const) -> Self {
+        let mut given = Self::default();
+        match value {
+            Const::List(items) => items.iter().for_each(|item| given.add(Self::of(item))),
+            Const::Object(members) => {
+                for (name, value) in members {
+                    given.add(Self::of(value));
+                    given.scans += u64::from(SCANS.contains(&name.as_str()));
+                }
+            }
+            Const::Null
+            | Const::Number(_)
+            | Const::String(_)
+            | Const::Boolean(_)
+            | Const::Binary(_)
+            | Const::Enum(_) => given.values = 1,
+        }
+        given
+    }
+
+    fn add(&mut self, other: Self) {
+        self.values = self.values.saturating_add(other.values);
+        self.scans = self.scans.saturating_add(other.scans);
     }
 }
 
@@ -353,6 +410,14 @@ mod tests {
         ] {
             assert_eq!(cost(text, json!({})), points, "{text}");
         }
+    }
+
+    #[test]
+    fn what_no_index_answers_costs_more() {
+        let text = "query($s: String, $f: LeadFilter) { a: leads(first: 1, filter: {search: $s}) { nodes { id } }
+            b: leads(first: 1, filter: $f) { nodes { id } } }";
+        let filter = json!({"or": [{"companyName": {"contains": "a"}}, {"email": {"equals": "a"}}]});
+        assert_eq!(cost(text, json!({"s": "a", "f": filter})), 2 * (1 + 1 + FILTER + SCAN));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::guard::DocumentLimits;
 use super::http::{self, StreamLimits};
 use super::paging::PageLimits;
 use super::places::{PlaceLimits, Places};
-use super::socket::{Door, SocketLimits};
+use super::socket::{Door, Origins, SocketLimits};
 use super::{negotiate, served};
 use crate::auth::Gate;
 use crate::turns::Turns;
@@ -61,7 +61,12 @@ impl Default for Limits {
 ///
 /// # Errors
 /// A trusted document that cannot be run.
-pub async fn router(gate: Gate, limits: Limits, trusted: Option<TrustedFiles>) -> Result<Router, TrustedError> {
+pub async fn router(
+    gate: Gate,
+    limits: Limits,
+    origins: Origins,
+    trusted: Option<TrustedFiles>,
+) -> Result<Router, TrustedError> {
     let roots = Roots::new(|| served(gate.services.clone(), limits.pages));
     let mut engine = Engine::new(
         roots,
@@ -78,10 +83,10 @@ pub async fn router(gate: Gate, limits: Limits, trusted: Option<TrustedFiles>) -
         engine.trust(&files).await?;
     }
     let bearers = Bearers::new(gate.authenticator, gate.quota);
-    Ok(routes(engine, bearers, gate.turns, limits))
+    Ok(routes(engine, bearers, gate.turns, origins, limits))
 }
 
-pub(super) fn routes(engine: Engine, bearers: Bearers, turns: Turns, limits: Limits) -> Router {
+pub(super) fn routes(engine: Engine, bearers: Bearers, turns: Turns, origins: Origins, limits: Limits) -> Router {
     let (engine, bearers) = (Arc::new(engine), Arc::new(bearers));
     let places = Places::new(limits.places);
     let sockets = SocketLimits {
@@ -109,6 +114,7 @@ pub(super) fn routes(engine: Engine, bearers: Bearers, turns: Turns, limits: Lim
             bearers,
             places,
             turns,
+            origins,
             limits: sockets,
         }),
     };

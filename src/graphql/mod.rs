@@ -59,7 +59,7 @@ pub use engine::{DocumentCache, Introspection, Trust, TrustedError, TrustedFiles
 pub use guard::DocumentLimits;
 pub use paging::PageLimits;
 pub use places::PlaceLimits;
-pub use socket::SocketLimits;
+pub use socket::{Origins, SocketLimits};
 
 /// What can be read.
 #[derive(Debug, Default, MergedObject)]

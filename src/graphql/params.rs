@@ -30,6 +30,9 @@ pub struct Params {
     pub variables: Variables,
     /// Whether the client wants to know what it cost: `{"cost": true}` in the extensions.
     pub tells_cost: bool,
+    /// What the client calls its write, where it has no headers to say it in: `{"idempotencyKey": "…"}` in the
+    /// extensions.
+    pub idempotency_key: Option<String>,
 }
 
 /// A sentence for a client whose request is none.
@@ -73,10 +76,15 @@ impl Params {
     /// # Errors
     /// A sentence for the client.
     pub fn of(mut members: Map<String, Json>) -> Result<Self, Complaint> {
-        let mut tells_cost = false;
+        let (mut tells_cost, mut idempotency_key) = (false, None);
         let hash = match members.remove("extensions") {
             Some(Json::Object(mut extensions)) => {
                 tells_cost = extensions.remove("cost") == Some(Json::Bool(true));
+                idempotency_key = match extensions.remove("idempotencyKey") {
+                    Some(Json::String(key)) => Some(key),
+                    None | Some(Json::Null) => None,
+                    Some(_) => return Err("\"extensions.idempotencyKey\" must be a string"),
+                };
                 persisted(extensions.remove("persistedQuery"))?
             }
             Some(Json::Null) | None => None,
@@ -114,6 +122,7 @@ impl Params {
             operation_name,
             variables,
             tells_cost,
+            idempotency_key,
         })
     }
 
@@ -231,6 +240,10 @@ mod tests {
             (r#"{"query": "{a}", "variables": []}"#, "variables"),
             (r#"{"query": "{a}", "variables": "{}"}"#, "variables"),
             (r#"{"query": "{a}", "extensions": []}"#, "extensions"),
+            (
+                r#"{"query": "{a}", "extensions": {"idempotencyKey": 1}}"#,
+                "idempotencyKey",
+            ),
         ] {
             let refused = Params::parse(bad.as_bytes()).unwrap_err();
             assert!(refused.contains(reason), "{bad:.40}: {refused}");
@@ -299,6 +312,7 @@ mod tests {
             operation_name: name.map(str::to_owned),
             variables: Variables::from_json(variables),
             tells_cost: false,
+            idempotency_key: None,
         };
         let document = parse_query(query).unwrap();
         let operation = params.operation(&document).map_err(|refusal| refusal.message)?;

@@ -29,6 +29,11 @@ const IDLE: Duration = Duration::from_secs(75);
 /// When files run out, the loop waits for connections to end instead of spinning.
 const PAUSE: Duration = Duration::from_millis(100);
 const STREAMS: u32 = 200;
+/// Headers of a request, and their bytes. No honest client comes near.
+const HEADERS: usize = 100;
+const HEADER_BYTES: u32 = 64 * 1024;
+/// Streams that a client has opened and taken back before they were looked at; more of them close the connection.
+const RESETS: usize = 50;
 
 /// How serving came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,11 +102,19 @@ async fn next(
 
 fn protocol() -> Builder<TokioExecutor> {
     let mut protocol = Builder::new(TokioExecutor::new());
-    protocol.http1().timer(TokioTimer::new()).header_read_timeout(IDLE);
+    protocol
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(IDLE)
+        .max_headers(HEADERS)
+        .max_buf_size(HEADER_BYTES as usize);
     protocol
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS)
+        .max_header_list_size(HEADER_BYTES)
+        .max_pending_accept_reset_streams(RESETS)
+        .max_local_error_reset_streams(RESETS)
         .keep_alive_interval(IDLE)
         .keep_alive_timeout(IDLE);
     protocol

@@ -61,6 +61,7 @@ const RULES: &[Rule] = &[
             "connection",
             "idempotency_header",
             "request_id",
+            "telemetry",
             "turns",
             "async_graphql",
             "axum",

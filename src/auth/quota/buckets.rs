@@ -62,9 +62,12 @@ impl<K: Copy + Eq + Hash> Buckets<K> {
         Ok(self.standing(spent + points))
     }
 
-    pub(super) fn give_back(&self, key: K, points: u64, now: Instant) -> Standing {
+    /// Of what was `taken`, so much was `used`. Nobody can use more than all that there is.
+    pub(super) fn settle(&self, key: K, taken: u64, used: u64, now: Instant) -> Standing {
+        let most = self.rate.points as f64;
+        let (taken, used) = ((taken as f64).min(most), (used as f64).min(most));
         let mut all = self.all();
-        let spent = (self.spent(&all, key, now) - points as f64).max(0.0);
+        let spent = (self.spent(&all, key, now) - taken + used).clamp(0.0, most);
         self.set(&mut all, key, spent, now);
         self.standing(spent)
     }
@@ -168,8 +171,10 @@ mod tests {
         let buckets = Buckets::new(RATE);
         let now = Instant::now();
         buckets.take('a', 60, now).unwrap();
-        assert_eq!(buckets.give_back('a', 45, now).remaining, 45);
-        assert_eq!(buckets.give_back('a', 600, now).remaining, 60);
+        assert_eq!(buckets.settle('a', 60, 15, now).remaining, 45);
+        assert_eq!(buckets.settle('a', 600, 0, now).remaining, 60);
+        assert_eq!(buckets.settle('a', 1, 21, now).remaining, 40, "what was used beyond it");
+        assert_eq!(buckets.settle('a', 1, 600, now).remaining, 0, "as far as it is there");
     }
 
     #[test]

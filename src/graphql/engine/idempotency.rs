@@ -2,11 +2,44 @@
 //! against the request and not against the field: nothing of it was done.
 
 use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet};
-use async_graphql::{Response, ServerError, Value};
+use async_graphql::{Name, Response, ServerError, Value};
 
 use super::{Kind, Refused};
-use crate::domain::idempotency::Refusal;
+use crate::domain::idempotency::{IdempotencyKey, Refusal};
 use crate::graphql::error::of_key;
+use crate::idempotency_header;
+
+/// The key of a request, from its header or from its extensions.
+///
+/// # Errors
+/// What is no key, and two that are not the same.
+pub(super) fn key(
+    header: Option<IdempotencyKey>,
+    extension: Option<String>,
+) -> Result<Option<IdempotencyKey>, Refused> {
+    let Some(text) = extension else {
+        return Ok(header);
+    };
+    match header {
+        Some(key) if key.text() == text => Ok(Some(key)),
+        Some(_) => Err(Refused::bad_request(TWO_KEYS)),
+        None => match IdempotencyKey::try_new(&text) {
+            Some(key) => Ok(Some(key)),
+            None => Err(Refused::bad_request(idempotency_header::RULE)),
+        },
+    }
+}
+
+const TWO_KEYS: &str = "The header Idempotency-Key and the extension idempotencyKey differ";
+
+/// Marks an answer that an earlier request had already, for clients that see no headers.
+pub(super) fn mark(answer: &mut Response, key: &IdempotencyKey) {
+    if key.was_replayed() {
+        let members = [(Name::new("replayed"), Value::Boolean(true))];
+        let extension = Value::Object(members.into_iter().collect());
+        answer.extensions.insert("idempotency".to_owned(), extension);
+    }
+}
 
 /// # Errors
 /// An operation that a key does not go with.

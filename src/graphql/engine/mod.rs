@@ -73,7 +73,7 @@ pub struct Engine {
 pub struct Visitor {
     pub caller: Option<Caller>,
     pub request_id: RequestId,
-    /// What the client calls the one write that it asks for.
+    /// What a header calls the one write that is asked for.
     pub key: Option<IdempotencyKey>,
     /// Until it has run to its end.
     pub kept: Kept,
@@ -88,7 +88,16 @@ pub struct Prepared {
     kind: OperationType,
     request_id: RequestId,
     kept: Kept,
+    /// Whose replay is told in the answer.
+    marked: Option<IdempotencyKey>,
     bill: Bill,
+}
+
+/// An operation that may run, as far as it says itself.
+struct Weighed {
+    known: Arc<documents::Known>,
+    kind: OperationType,
+    cost: Cost,
 }
 
 /// What was paid for a request beforehand.
@@ -102,13 +111,21 @@ struct Bill {
 
 impl Bill {
     /// Gives back what the answer did not use.
-    fn settle(self, answer: &mut Response) {
+    fn settle(self, answer: Result<Response, Refused>) -> Result<Response, Refused> {
         let Self { cost, charge, told } = self;
-        let used = cost.used(answer);
+        let mut answer = match answer {
+            Ok(answer) => answer,
+            Err(refused) => {
+                charge.settle(cost.of_nothing(&refused));
+                return Err(refused);
+            }
+        };
+        let used = cost.used(&answer);
         let left = charge.settle(used);
         if told {
             answer.extensions.insert("cost".to_owned(), cost.told(used, left));
         }
+        Ok(answer)
     }
 }
 
@@ -153,27 +170,28 @@ impl Engine {
     ///
     /// # Errors
     /// Just that.
-    pub async fn prepare(&self, mut params: Params, visitor: Visitor) -> Result<Prepared, Refused> {
-        let judged = self.judged(&params, &visitor).await;
-        let known = judged.map_err(|refused| self.quieten(refused, &visitor))?;
-        let operation = &params.operation(&known.document)?.node;
-        params.fill(operation)?;
-        let variables = &params.variables;
-        // Before anything fills the variables in: one that stands in many places is as large in each.
-        let cost = cost::of(&self.roots.types, self.pages, &known.document, operation, variables);
-        if cost.predicted() > self.most_cost {
-            return Err(too_dear(cost, self.most_cost).into());
-        }
-        self.roots.types.check(&known.document, operation, variables)?;
-        if visitor.key.is_some() {
-            idempotency::check(&known.document, operation)?;
-        }
-        let kind = operation.ty;
+    pub async fn prepare(&self, mut params: Params, mut visitor: Visitor) -> Result<Prepared, Refused> {
+        let named = params.idempotency_key.take();
+        let in_extension = named.is_some();
+        visitor.key = idempotency::key(visitor.key, named)?;
+        let caller = visitor.caller.as_ref();
+        let toll = self.quota.charge(caller, &visitor.payer, 1);
+        let toll = toll.map_err(|_exhausted| Refused::too_many())?;
+        let weighed = match self.weighed(&mut params, &visitor).await {
+            Ok(weighed) => weighed,
+            Err(refused) => {
+                toll.settle(cost::of_refusal(&params));
+                return Err(self.quieten(refused, &visitor));
+            }
+        };
+        toll.settle(0);
+        let Weighed { known, kind, cost } = weighed;
         let Params {
             document: _,
             operation_name,
             variables,
             tells_cost: told,
+            idempotency_key: _,
         } = params;
         let Visitor {
             caller,
@@ -192,6 +210,7 @@ impl Engine {
             .data(Asker(caller))
             .data(request_id.clone())
             .data(Arc::new(Budget::default()));
+        let marked = key.clone().filter(|_| in_extension);
         if let Some(key) = key {
             request = request.data(key);
         }
@@ -200,8 +219,28 @@ impl Engine {
             kind,
             request_id,
             kept,
+            marked,
             bill: Bill { cost, charge, told },
         })
+    }
+
+    /// The operation that is asked for, with its variables filled in, and fit to run.
+    async fn weighed(&self, params: &mut Params, visitor: &Visitor) -> Result<Weighed, Refused> {
+        let known = self.judged(params, visitor).await?;
+        let operation = &params.operation(&known.document)?.node;
+        params.fill(operation)?;
+        let variables = &params.variables;
+        // Before anything fills the variables in: one that stands in many places is as large in each.
+        let cost = cost::of(&self.roots.types, self.pages, &known.document, operation, variables);
+        if cost.predicted() > self.most_cost {
+            return Err(too_dear(cost, self.most_cost).into());
+        }
+        self.roots.types.check(&known.document, operation, variables)?;
+        if visitor.key.is_some() {
+            idempotency::check(&known.document, operation)?;
+        }
+        let kind = operation.ty;
+        Ok(Weighed { known, kind, cost })
     }
 
     /// The document that is asked for: parsed, within the limits, and fit for the schema.
@@ -233,6 +272,7 @@ impl Engine {
             kind,
             request_id,
             kept,
+            marked,
             bill,
         } = prepared;
         let run = self.roots.execute(request);
@@ -256,8 +296,10 @@ impl Engine {
                 })?
             }
         };
-        let mut answer = worded(answer, &request_id).and_then(idempotency::judge)?;
-        bill.settle(&mut answer);
+        let mut answer = bill.settle(worded(answer, &request_id).and_then(idempotency::judge))?;
+        if let Some(key) = marked {
+            idempotency::mark(&mut answer, &key);
+        }
         Ok(answer)
     }
 
@@ -274,12 +316,12 @@ impl Engine {
         let answers = self.roots.stream(request);
         answers
             .map(move |answer| {
-                let mut answer = worded(answer, &request_id).and_then(idempotency::judge)?;
+                let answer = worded(answer, &request_id).and_then(idempotency::judge);
                 // The first one stands for all: how many there will be, nobody knows.
-                if let Some(bill) = bill.take() {
-                    bill.settle(&mut answer);
+                match bill.take() {
+                    Some(bill) => bill.settle(answer),
+                    None => answer,
                 }
-                Ok(answer)
             })
             .boxed()
     }

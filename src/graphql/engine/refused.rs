@@ -32,6 +32,22 @@ pub enum Kind {
     Fault,
 }
 
+impl Kind {
+    /// In logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Document => "document",
+            Self::Request => "request",
+            Self::Mutation => "mutation",
+            Self::Key(_) => "idempotency key",
+            Self::Unauthenticated => "unauthenticated",
+            Self::TooMany => "too many",
+            Self::Unavailable => "unavailable",
+            Self::Fault => "fault",
+        }
+    }
+}
+
 impl Refused {
     pub fn new(kind: Kind, code: Code, message: impl Into<String>) -> Self {
         Self {

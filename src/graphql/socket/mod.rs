@@ -75,6 +75,7 @@ pub struct Door {
     pub bearers: Arc<Bearers>,
     pub places: Arc<Places>,
     pub turns: Turns,
+    pub origins: Origins,
     pub limits: SocketLimits,
 }
 
@@ -111,7 +112,7 @@ impl Door {
             let refused = Refused::new(StatusCode::METHOD_NOT_ALLOWED, "Open a WebSocket here");
             return Err(refused.with(ALLOW, "GET"));
         }
-        if is_foreign(&parts.headers) {
+        if !self.origins.allow(&parts.headers) {
             let message = "Pages of other origins may not open a WebSocket here";
             return Err(Refused::new(StatusCode::FORBIDDEN, message));
         }
@@ -151,17 +152,31 @@ impl Door {
     }
 }
 
-/// Whether a browser says that a page of another origin wants this. Credentials are never a browser's own here, so a
-/// foreign page could do no more than a program; it is one thing less to think about.
-fn is_foreign(headers: &HeaderMap) -> bool {
-    let Some(origin) = headers.get(ORIGIN) else {
-        return false;
-    };
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
-    match (origin, host) {
-        (Some((_, origin)), Some(host)) => !origin.eq_ignore_ascii_case(host),
-        _ => true,
+/// The pages that may open a socket, beside those of this server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origins {
+    All,
+    These(Vec<String>),
+}
+
+impl Origins {
+    /// Whether what a browser says of the page that wants this speaks for it. Credentials are never a browser's own here,
+    /// so a foreign page could do no more than a program; it is one thing less to think about.
+    fn allow(&self, headers: &HeaderMap) -> bool {
+        let Some(origin) = headers.get(ORIGIN) else {
+            return true;
+        };
+        let Ok(origin) = origin.to_str() else {
+            return false;
+        };
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+        let ours = host
+            .zip(origin.split_once("://"))
+            .is_some_and(|(host, (_, origin))| origin.eq_ignore_ascii_case(host));
+        ours || match self {
+            Self::All => true,
+            Self::These(origins) => origins.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin)),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use async_graphql::parser::types::OperationType;
 use axum::extract::ws::Message;
 use futures_util::{FutureExt, StreamExt};
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::Door;
 use super::message::Says;
@@ -18,6 +18,7 @@ use crate::graphql::bearers::Bearer;
 use crate::graphql::engine::{Kind, Refused, Visitor};
 use crate::graphql::params::Params;
 use crate::request_id::RequestId;
+use crate::telemetry;
 
 pub(super) struct Operation {
     pub(super) door: Arc<Door>,
@@ -59,9 +60,12 @@ impl Operation {
             queue: queue.clone(),
         };
         let request_id = self.request_id.clone();
+        let started = Instant::now();
         // The panic's hook has logged it.
         let caught = AssertUnwindSafe(self.steps(&outbox)).catch_unwind().await;
         let done = caught.unwrap_or_else(|_panic| Err(Refused::fault(request_id.as_str())));
+        let outcome = done.as_ref().map_or_else(|refused| refused.kind.name(), |()| "done");
+        telemetry::operated(request_id.as_str(), outcome, started.elapsed());
         let what = match &done {
             Ok(()) => What::Last(Says::Complete { id: &outbox.id }.text()),
             Err(Refused {

@@ -78,6 +78,7 @@ async fn serve(sockets: SocketLimits) -> Server {
         Engine::new(roots, options),
         Bearers::new(Arc::new(doorman.clone()), quota),
         Turns::new(100),
+        Origins::These(vec!["https://app.example".to_owned()]),
         limits,
     );
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -311,6 +312,7 @@ async fn only_sockets_of_the_protocol_are_opened() {
         (vec![("sec-websocket-protocol", "")], 400),
         (vec![("origin", "https://evil.example")], 403),
         (vec![("origin", "null")], 403),
+        (vec![("origin", "https://app.example")], 101),
         (vec![("upgrade", "h2c")], 426),
         (vec![("origin", host)], 101),
         (

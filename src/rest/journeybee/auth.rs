@@ -4,7 +4,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
 use super::error::Refusal;
-use crate::auth::quota::{Payer, REST_REQUEST};
+use crate::auth::quota::{Payer, REST_REQUEST, Shown};
 use crate::auth::{self, AuthError, Authorization, Gate};
 use crate::domain::caller::{Caller, Scopes};
 
@@ -16,7 +16,10 @@ pub async fn caller(gate: &Gate, head: &Parts) -> Result<Caller, Refusal> {
         let value = auth::single(&head.headers, &AUTHORIZATION)?;
         let authorization = Authorization::parse(value).ok_or(AuthError::Invalid)?;
         let key = authorization.credential;
-        let caller = gate.quota.known(&payer, key, gate.authenticator.api_key(key)).await?;
+        let caller = gate
+            .quota
+            .known(&payer, Shown::secret(key), gate.authenticator.api_key(key))
+            .await?;
         if caller.project_id.is_some() {
             return Err(AuthError::Invalid);
         }

@@ -4,7 +4,7 @@ use axum::http::HeaderName;
 use axum::http::request::Parts;
 
 use super::error::Refusal;
-use crate::auth::quota::{Payer, REST_REQUEST};
+use crate::auth::quota::{Payer, REST_REQUEST, Shown};
 use crate::auth::{self, AuthError, Gate};
 use crate::domain::caller::Caller;
 
@@ -15,7 +15,9 @@ pub async fn caller(gate: &Gate, head: &Parts) -> Result<Caller, Refusal> {
     let payer = Payer::of(&head.extensions);
     let identified = async {
         let key = auth::single(&head.headers, &API_KEY)?;
-        gate.quota.known(&payer, key, gate.authenticator.api_key(key)).await
+        gate.quota
+            .known(&payer, Shown::secret(key), gate.authenticator.api_key(key))
+            .await
     };
     let caller = identified.await.map_err(|error| match error {
         AuthError::Missing => Refusal::MISSING_KEY,

@@ -98,4 +98,8 @@ impl Knows for Doorman {
         };
         async { known }.boxed()
     }
+
+    fn trusts(&self, _: &HeaderMap) -> bool {
+        false
+    }
 }
