@@ -13,6 +13,8 @@ pub fn cases() -> Vec<Case> {
         once(an_operation_that_may_cost_too_much_is_not_begun),
         once(strangers_share_the_points_of_their_address),
         once(bad_credentials_run_out_and_good_ones_go_on),
+        once(signed_tokens_are_no_guesses),
+        once(refused_documents_cost_those_who_send_them),
         once(a_trusted_proxy_says_whose_request_it_is),
         once(pages_of_allowed_origins_use_graphql),
         once(metrics_count_on_a_listener_of_their_own),
@@ -124,6 +126,54 @@ async fn bad_credentials_run_out_and_good_ones_go_on() {
         .expect(429);
     app.leadtrackr().post(&json!({})).await.expect(400);
     app.anonymous().graphql("{ __typename }", json!({})).await.expect(200);
+}
+
+async fn signed_tokens_are_no_guesses() {
+    let app = limited(|config| config.rates.failures = Some(3)).await;
+    let status = async |token: &str| {
+        let answer = app.with_token(token).graphql("{ __typename }", json!({})).await;
+        answer.status
+    };
+    let token = |seconds| {
+        let lifetime = chrono::Duration::seconds(seconds);
+        app.authenticator()
+            .issue_token(&app.home.owner, &app.home.row, lifetime)
+    };
+    let expired = token(-60);
+    for _ in 0..10 {
+        assert_eq!(status(&expired).await, 401, "a client that has slept guesses nothing");
+    }
+    let forged = expired[..expired.len() - 2].to_owned() + "xx";
+    for _ in 0..3 {
+        assert_eq!(status(&forged).await, 401);
+    }
+    assert_eq!(status(&forged).await, 429);
+    let fresh = token(77);
+    assert_eq!(status(&fresh).await, 200, "whoever shares the address comes in");
+    assert_eq!(status(&expired).await, 401);
+}
+
+async fn refused_documents_cost_those_who_send_them() {
+    let app = limited(|config| config.rates.strangers = Some(300)).await;
+    let ask = async |query: &str| app.anonymous().graphql(query, json!({})).await;
+    let left = |answer: &crate::harness::Answer| -> u64 {
+        let standing = answer.header("ratelimit").unwrap();
+        let (_, rest) = standing.split_once("r=").unwrap();
+        rest.split(';').next().unwrap().parse().unwrap()
+    };
+    assert_eq!(left(&ask("{ __typename }").await), 299);
+    assert_eq!(left(&ask("{ nothing }").await), 294);
+    assert_eq!(left(&ask("{").await), 289, "the parser's work, too");
+    let wrong = "query($a: Int!) { leads(first: $a) { totalCount } }";
+    assert_eq!(left(&ask(wrong).await), 284, "and that of looking at variables");
+    let long = format!("{{ {} }}", "nothing ".repeat(500));
+    assert_eq!(left(&ask(&long).await), 284 - 5 - 8, "by its length");
+    // The last points are taken as far as they are there.
+    let huge = format!("{{ a(b: \"{}\") }}", "x".repeat(40_000));
+    for _ in 0..4 {
+        ask(&huge).await;
+    }
+    ask("{ __typename }").await.expect(429);
 }
 
 async fn a_trusted_proxy_says_whose_request_it_is() {

@@ -27,7 +27,7 @@ pub fn cases() -> Vec<Case> {
 }
 
 /// A WebSocket frame by frame.
-struct Socket(WebSocketStream<TcpStream>);
+pub struct Socket(WebSocketStream<TcpStream>);
 
 impl Socket {
     async fn open(port: u16, path: &str) -> Self {
@@ -39,7 +39,7 @@ impl Socket {
     }
 
     /// Open, and let in.
-    async fn enter(port: u16, credentials: Value) -> Self {
+    pub async fn enter(port: u16, credentials: Value) -> Self {
         let mut socket = Self::open(port, "/graphql/ws").await;
         socket
             .say(json!({"type": "connection_init", "payload": credentials}))
@@ -66,7 +66,7 @@ impl Socket {
     }
 
     /// The one answer of an operation.
-    async fn ask(&mut self, payload: Value) -> Value {
+    pub async fn ask(&mut self, payload: Value) -> Value {
         self.say(json!({"type": "subscribe", "id": "1", "payload": payload}))
             .await;
         let answer = self.hear().await;

@@ -10,12 +10,14 @@ use super::{CLIENTS, KEY, count, form, is_replay};
 use crate::harness::{Answer, Case, TestApp, both};
 use crate::isolation::attempts::attempts;
 use crate::matrix::world::world;
+use crate::sockets::Socket;
 
 pub fn cases() -> Vec<Case> {
     vec![
         both(a_hundred_equal_mutations_make_one_lead),
         both(every_mutation_is_done_once_for_its_key),
         both(a_key_goes_with_one_field_of_a_mutation),
+        both(a_key_may_stand_in_the_extensions),
         both(another_command_under_the_key_is_refused_as_a_whole),
         both(one_command_is_the_same_through_two_doors),
         both(nothing_said_null_and_a_value_are_three_commands),
@@ -157,6 +159,37 @@ async fn a_key_goes_with_one_field_of_a_mutation(app: TestApp) {
     assert!(!is_replay(&ask(&app, "k", &one).await.expect(200)));
     assert!(is_replay(&ask(&app, "k", &one).await.expect(200)));
     assert_eq!(count(&app, "tags").await, 1);
+}
+
+async fn a_key_may_stand_in_the_extensions(app: TestApp) {
+    let body = json!({"query": capture(&app, "Ada"), "extensions": {"idempotencyKey": "k"}});
+    let first = app.as_owner().post(body.clone()).await.expect(200);
+    assert_eq!(first.json().get("extensions"), None);
+    let again = app.as_owner().post(body.clone()).await.expect(200);
+    assert_eq!(again.json()["extensions"], json!({"idempotency": {"replayed": true}}));
+    assert_eq!(again.json()["data"], first.json()["data"]);
+    // Over a socket there are no headers, and here it is the same key.
+    let mut socket = Socket::enter(
+        app.address.port(),
+        json!({"authorization": format!("Bearer {}", app.home.token)}),
+    )
+    .await;
+    assert_eq!(socket.ask(body.clone()).await, again.json());
+    assert!(
+        is_replay(&ask(&app, "k", &capture(&app, "Ada")).await),
+        "the header's, too"
+    );
+    assert_eq!(count(&app, "leads").await, 1);
+    let both = app.as_owner().header(KEY, "k").post(body.clone()).await;
+    assert!(is_replay(&both.expect(200)));
+    let differing = app.as_owner().header(KEY, "other").post(body).await;
+    assert_eq!(differing.expect(400).code(), "BAD_REQUEST");
+    for bad in [json!(""), json!("ü"), json!(1)] {
+        let body = json!({"query": capture(&app, "Ada"), "extensions": {"idempotencyKey": bad}});
+        assert_eq!(app.as_owner().post(body).await.expect(400).code(), "BAD_REQUEST");
+    }
+    let query = json!({"query": "{ __typename }", "extensions": {"idempotencyKey": "q"}});
+    assert_eq!(socket.ask(query).await[0]["extensions"]["code"], "BAD_REQUEST");
 }
 
 async fn another_command_under_the_key_is_refused_as_a_whole(app: TestApp) {
