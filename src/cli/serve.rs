@@ -15,7 +15,7 @@ use crate::app::{self, App};
 use crate::config::{Config, Needs, Sources, table};
 use crate::demo::{self, Place, Sheet};
 use crate::http::Ended;
-use crate::telemetry;
+use crate::telemetry::{self, traces::Traces};
 
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
@@ -41,16 +41,37 @@ pub(super) struct ServeArgs {
 
 pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
     let config = config(&args)?;
-    telemetry::start(&config.log);
+    let traces = start_telemetry(&config)?;
     for name in &config.unknown {
         tracing::warn!(name, "this variable is no setting and has no effect");
     }
     let listener = listen(config.http.listen).await?;
-    if args.demo {
+    let served = if args.demo {
         serve_demo(config, listener, args.demo_info).await
     } else {
-        let app = App::build(config).await?;
-        serve(&app, listener).await
+        serve_built(config, listener).await
+    };
+    if let Some(traces) = traces {
+        traces.finish().await;
+    }
+    served
+}
+
+async fn serve_built(config: Config, listener: TcpListener) -> Result<(), Failure> {
+    let app = App::build(config).await?;
+    serve(&app, listener).await
+}
+
+fn start_telemetry(config: &Config) -> Result<Option<Traces>, Failure> {
+    match &config.traces {
+        None => {
+            telemetry::start(&config.log);
+            Ok(None)
+        }
+        Some(traces) => {
+            let started = telemetry::start_traced(&config.log, traces);
+            started.map(Some).map_err(Failure::usage)
+        }
     }
 }
 

@@ -32,6 +32,7 @@ pub struct Config {
     pub introspection: Introspection,
     pub graphiql: Switch,
     pub log: LogConfig,
+    pub traces: Option<TracesConfig>,
     /// How long the body that a lead came with is kept.
     pub intake_retention_days: u32,
     /// How long events are kept; 0: for ever.
@@ -228,6 +229,15 @@ impl Default for LimitsConfig {
     }
 }
 
+/// Where traces go.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TracesConfig {
+    /// The collector's `http://` address.
+    pub endpoint: String,
+    /// Of all requests, from 0 to 1.
+    pub share: f64,
+}
+
 #[derive(Clone, Debug)]
 pub struct LogConfig {
     pub format: LogFormat,
@@ -283,6 +293,7 @@ impl Config {
                 format: LogFormat::Text,
                 filter: "warn".into(),
             },
+            traces: None,
             intake_retention_days: 90,
             event_retention_days: 0,
             // Longer than a test, for some count statements.

@@ -99,3 +99,19 @@ fn origin(text: &str) -> Result<String, String> {
 pub(super) fn text(text: &str) -> Result<String, String> {
     Ok(text.trim().to_owned())
 }
+
+/// The address of a collector.
+pub(super) fn collector(text: &str) -> Result<String, String> {
+    match url::Url::parse(text) {
+        Ok(url) if url.scheme() == "http" && url.has_host() && url.query().is_none() => Ok(text.to_owned()),
+        Ok(_) | Err(_) => Err(format!(
+            "must be an address such as http://127.0.0.1:4318, not {text:?}"
+        )),
+    }
+}
+
+/// A number from 0 to 1.
+pub(super) fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| format!("must be a number from 0 to 1, not {text:?}"))
+}

@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
-use super::parse::{address, introspection, list, network, number, optional, origins, seconds, switch, text, trust};
+use super::parse::{
+    address, collector, introspection, list, network, number, optional, origins, seconds, share, switch, text, trust,
+};
 use super::table::{self, SETTINGS, Setting};
 use super::{
     Config, DatabaseConfig, DatabaseTarget, HttpConfig, LimitsConfig, LogConfig, LogFormat, ProviderConfig,
-    ProviderKeys, RatesConfig, Secret, SecretConfig, SocketConfig, TrustedConfig, database_url,
+    ProviderKeys, RatesConfig, Secret, SecretConfig, SocketConfig, TracesConfig, TrustedConfig, database_url,
 };
 
 const PREFIX: &str = "LEADGRAPH_";
@@ -127,6 +129,7 @@ impl Reader<'_> {
         let introspection = self.value(&table::INTROSPECTION, introspection);
         let graphiql = self.value(&table::GRAPHIQL, switch);
         let log = self.log();
+        let traces = self.traces();
         let intake_retention_days = self.value(&table::INTAKE_RETENTION_DAYS, |text| number(text, 1, 36_500));
         let event_retention_days = self.value(&table::EVENT_RETENTION_DAYS, |text| number(text, 0, 36_500));
         Some(Config {
@@ -141,6 +144,7 @@ impl Reader<'_> {
             introspection: introspection?,
             graphiql: graphiql?,
             log: log?,
+            traces: traces?,
             intake_retention_days: intake_retention_days?,
             event_retention_days: event_retention_days?,
             round: ROUND,
@@ -364,6 +368,13 @@ impl Reader<'_> {
             Some(max) => Some(default.min(max)),
             None => Some(default),
         }
+    }
+
+    fn traces(&mut self) -> Option<Option<TracesConfig>> {
+        let endpoint = self.value(&table::OTLP_ENDPOINT, |text| optional(text, collector));
+        let share = self.value(&table::OTLP_SHARE, share);
+        let share = share?;
+        Some(endpoint?.map(|endpoint| TracesConfig { endpoint, share }))
     }
 
     fn log(&mut self) -> Option<LogConfig> {

@@ -104,4 +104,8 @@ settings! {
         "What is logged: a level, or levels by part such as `warn,leadgraph=debug`";
     LOG_FORMAT = "LEADGRAPH_LOG_FORMAT", "auto",
         "`text`, `json`, or `auto`: text on a terminal, JSON otherwise";
+    OTLP_ENDPOINT = "LEADGRAPH_OTLP_ENDPOINT", "off",
+        "Where traces go: an OpenTelemetry collector that takes OTLP over HTTP, such as `http://127.0.0.1:4318`; `off`: nowhere";
+    OTLP_SHARE = "LEADGRAPH_OTLP_SHARE", "1",
+        "Of all requests, the share that is traced, from 0 to 1";
 }

@@ -79,6 +79,7 @@ impl Database {
             let (count, watch) = (Arc::clone(&statements), Arc::clone(&watch));
             connection.set_metric_callback(move |sent| {
                 count.fetch_add(1, Ordering::Relaxed);
+                trace(sent);
                 if let Some(watch) = watch.get() {
                     // Whoever watched may have gone.
                     let _ = watch.send(sent.statement.clone());
@@ -281,6 +282,17 @@ fn common(mut connect: ConnectOptions, options: &DatabaseOptions) -> ConnectOpti
         connect.test_before_acquire(false);
     }
     connect
+}
+
+/// For traces, which leave the process: the statement with places for its values, and without them.
+fn trace(sent: &sea_orm::metric::Info<'_>) {
+    tracing::debug!(
+        target: "leadgraph::traces",
+        sql = sent.statement.sql.as_str(),
+        failed = sent.failed,
+        duration_ms = sent.elapsed.as_micros() as f64 / 1000.0,
+        "statement"
+    );
 }
 
 #[cfg(test)]

@@ -94,6 +94,7 @@ async fn observe(State(outside): State<Outside>, mut request: Request, next: Nex
         method: request.method().as_str(),
         route: request.extensions().get().map_or("", MatchedPath::as_str),
         path: request.uri().path(),
+        headers: request.headers(),
     });
     let probe = probes::is_probe(request.uri().path());
     request.extensions_mut().insert(id.clone());

@@ -67,7 +67,8 @@ async fn what_an_answer_does_not_hold_is_given_back() {
     assert_eq!(cost["predicted"], 1 + 100 * (1 + 1 + 50));
     let used = cost["used"].as_u64().unwrap();
     assert!(used < 100, "{cost}");
-    assert_eq!(cost["remaining"], 10_000 - used);
+    // Some may have come back since.
+    assert!(cost["remaining"].as_u64().unwrap() >= 10_000 - used, "{cost}");
     let plain = app.as_owner().graphql("{ __typename }", json!({})).await;
     assert_eq!(plain.json().get("extensions"), None, "only for those who ask");
 }
@@ -154,26 +155,30 @@ async fn signed_tokens_are_no_guesses() {
 }
 
 async fn refused_documents_cost_those_who_send_them() {
-    let app = limited(|config| config.rates.strangers = Some(300)).await;
-    let ask = async |query: &str| app.anonymous().graphql(query, json!({})).await;
-    let left = |answer: &crate::harness::Answer| -> u64 {
+    // One comes back in a second.
+    let app = limited(|config| config.rates.strangers = Some(60)).await;
+    let mut spent = 0;
+    let mut ask = async |query: &str, points: u64| {
+        let answer = app.anonymous().graphql(query, json!({})).await;
         let standing = answer.header("ratelimit").unwrap();
-        let (_, rest) = standing.split_once("r=").unwrap();
-        rest.split(';').next().unwrap().parse().unwrap()
+        let left = standing.split(['=', ';']).nth(2).unwrap();
+        let left: u64 = left.parse().unwrap();
+        spent += points;
+        let expected = 60_u64.saturating_sub(spent);
+        assert!((expected..expected + 3).contains(&left), "{query:.40}: {standing}");
+        answer.status
     };
-    assert_eq!(left(&ask("{ __typename }").await), 299);
-    assert_eq!(left(&ask("{ nothing }").await), 294);
-    assert_eq!(left(&ask("{").await), 289, "the parser's work, too");
-    let wrong = "query($a: Int!) { leads(first: $a) { totalCount } }";
-    assert_eq!(left(&ask(wrong).await), 284, "and that of looking at variables");
+    ask("{ __typename }", 1).await;
+    ask("{ nothing }", 5).await;
+    // The parser's work, too, and that of looking at variables.
+    ask("{", 5).await;
+    ask("query($a: Int!) { leads(first: $a) { totalCount } }", 5).await;
     let long = format!("{{ {} }}", "nothing ".repeat(500));
-    assert_eq!(left(&ask(&long).await), 284 - 5 - 8, "by its length");
+    ask(&long, 5 + 8).await;
     // The last points are taken as far as they are there.
     let huge = format!("{{ a(b: \"{}\") }}", "x".repeat(40_000));
-    for _ in 0..4 {
-        ask(&huge).await;
-    }
-    ask("{ __typename }").await.expect(429);
+    ask(&huge, 5 + 80).await;
+    assert_eq!(ask("{ __typename }", 1).await, 429);
 }
 
 async fn a_trusted_proxy_says_whose_request_it_is() {

@@ -43,6 +43,7 @@ mod statements;
 mod stats;
 mod storage;
 mod tokens;
+mod traces;
 
 use std::process::ExitCode;
 
@@ -95,6 +96,7 @@ fn main() -> ExitCode {
         stats::cases(),
         storage::cases(),
         tokens::cases(),
+        traces::cases(),
     ];
     let trials = cases
         .into_iter()

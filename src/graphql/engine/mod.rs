@@ -27,6 +27,7 @@ use crate::connection::Kept;
 use crate::domain::caller::Caller;
 use crate::domain::idempotency::IdempotencyKey;
 use crate::request_id::RequestId;
+use crate::telemetry;
 
 use answer::worded;
 use documents::Documents;
@@ -275,7 +276,10 @@ impl Engine {
             marked,
             bill,
         } = prepared;
-        let run = self.roots.execute(request);
+        let kind_name = kind.to_string();
+        let span =
+            tracing::info_span!(target: telemetry::traces::TARGET, "graphql", graphql.operation.type = kind_name);
+        let run = self.roots.execute(request).instrument(span);
         let answer = match kind {
             OperationType::Query | OperationType::Subscription => {
                 let answer = run.await;
