@@ -38,7 +38,7 @@ async fn requests_are_traced_with_their_statements(database: TestDatabase) {
     let mut serve = command(&database, &["serve"]);
     serve
         .env("LEADGRAPH_OTLP_ENDPOINT", &address)
-        .env("LEADGRAPH_LOG", "info");
+        .env("LEADGRAPH_LOG", "debug");
     let server = Binary::start(serve).await;
     let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
     let request = server
