@@ -8,6 +8,9 @@ use async_graphql::Pos;
 use super::{DocumentLimits, Refusal};
 use crate::graphql::error::Code;
 
+/// Bytes of a name or a number, at most. What is misspelt is compared with every name of its place.
+const MAX_WORD: usize = 255;
+
 /// Counts bytes, tokens and nested brackets in one pass over the text, without recursion.
 ///
 /// # Errors
@@ -39,7 +42,7 @@ pub fn scan(text: &str, limits: &DocumentLimits) -> Result<(), Refusal> {
                 nesting = nesting.saturating_sub(1);
                 at + 1
             }
-            _ if is_word(byte) => end_of_word(bytes, at),
+            _ if is_word(byte) => end_of_word(bytes, at)?,
             _ => at + 1,
         };
         literals.token(text, at..next)?;
@@ -118,9 +121,14 @@ fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'+')
 }
 
-fn end_of_word(bytes: &[u8], start: usize) -> usize {
+fn end_of_word(bytes: &[u8], start: usize) -> Result<usize, Refusal> {
     let rest = bytes.iter().skip(start);
-    start + rest.take_while(|byte| is_word(**byte)).count()
+    let length = rest.take_while(|byte| is_word(**byte)).count();
+    if length > MAX_WORD {
+        let message = format!("The document has a name or number of more than {MAX_WORD} characters");
+        return Err(Refusal::limit(message));
+    }
+    Ok(start + length)
 }
 
 fn end_of_line(bytes: &[u8], start: usize) -> usize {
@@ -219,7 +227,11 @@ mod tests {
         assert!(scan(&"a ".repeat(1_000), &LIMITS).is_ok());
         assert!(scan(&"a ".repeat(1_001), &LIMITS).is_err());
         assert!(scan(&"!".repeat(1_001), &LIMITS).is_err());
-        assert!(scan(&"ab12.5e-3".repeat(1_001), &LIMITS).is_ok(), "one long word");
+        assert!(scan(&"ab.5e-3 ".repeat(1_000), &LIMITS).is_ok());
+        assert!(scan(&"a".repeat(MAX_WORD), &LIMITS).is_ok());
+        let long = "a".repeat(MAX_WORD + 1);
+        assert_eq!(scan(&long, &LIMITS).unwrap_err().code, Code::LimitExceeded);
+        assert!(scan(&format!("{{ a(x: \"{long}\") }}"), &LIMITS).is_ok(), "a text");
         assert!(scan(&" ".repeat(200_001), &LIMITS).is_err());
         assert!(scan("\"", &LIMITS).is_ok());
         assert_eq!(scan("{ a(x: [\"\"\" \" [[[[", &LIMITS), Err(unterminated()));
