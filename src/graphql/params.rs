@@ -215,6 +215,8 @@ mod tests {
     use async_graphql::parser::parse_query;
     use serde_json::json;
 
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -354,5 +356,75 @@ mod tests {
                 .unwrap_err()
                 .contains("Unknown operation")
         );
+    }
+
+    fn any_json() -> impl Strategy<Value = Json> {
+        let leaf = prop_oneof![
+            Just(Json::Null),
+            any::<bool>().prop_map(Json::from),
+            any::<i64>().prop_map(Json::from),
+            any::<f64>().prop_map(Json::from),
+            ".{0,8}".prop_map(Json::from),
+        ];
+        leaf.prop_recursive(3, 16, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Json::from),
+                prop::collection::btree_map(any_name(), inner, 0..4)
+                    .prop_map(|members| Json::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    /// Those that mean something, and any.
+    fn any_name() -> impl Strategy<Value = String> {
+        let known = prop::sample::select(vec![
+            "query",
+            "operationName",
+            "variables",
+            "extensions",
+            "documentId",
+            "persistedQuery",
+            "version",
+            "sha256Hash",
+        ]);
+        prop_oneof![4 => known.prop_map(str::to_owned), 1 => ".{0,8}"]
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_get_a_verdict(body in prop::collection::vec(any::<u8>(), 0..64), url in ".{0,64}") {
+            prop_assert!(Params::parse(&body).is_err());
+            let _ = Params::parse_url(&url);
+        }
+
+        #[test]
+        fn any_json_gets_a_verdict(members in prop::collection::btree_map(any_name(), any_json(), 0..6)) {
+            let asks = ["query", "documentId", "extensions"].iter().any(|name| members.get(*name).is_some_and(|value| !value.is_null()));
+            let body = Json::Object(members.into_iter().collect());
+            let taken = Params::parse(body.to_string().as_bytes());
+            prop_assert!(taken.is_err() || asks, "{body}");
+        }
+
+        /// A request is the same whichever way it comes.
+        #[test]
+        fn a_url_says_what_a_body_says(
+            query in ".{1,20}",
+            name in prop::option::of(".{1,8}"),
+            variables in prop::option::of(prop::collection::btree_map(".{0,8}", any_json(), 0..4)),
+        ) {
+            let variables = variables.map(|members| Json::Object(members.into_iter().collect()));
+            let mut url = url::form_urlencoded::Serializer::new(String::new());
+            url.append_pair("query", &query);
+            if let Some(name) = &name {
+                url.append_pair("operationName", name);
+            }
+            if let Some(variables) = &variables {
+                url.append_pair("variables", &variables.to_string());
+            }
+            let body = json!({"query": query, "operationName": name, "variables": variables});
+            let (by_url, by_body) = (Params::parse_url(&url.finish()), Params::parse(body.to_string().as_bytes()));
+            prop_assert_eq!(&by_url, &by_body);
+            prop_assert_eq!(by_url.unwrap().document, Asked::Text(query));
+        }
     }
 }

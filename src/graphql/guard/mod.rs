@@ -82,3 +82,6 @@ impl Refusal {
         }
     }
 }
+
+#[cfg(test)]
+mod properties;

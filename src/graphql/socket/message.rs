@@ -136,6 +136,9 @@ impl Closing {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -184,5 +187,30 @@ mod tests {
         assert_eq!(text(Says::ConnectionAck), r#"{"type":"connection_ack"}"#);
         assert_eq!(text(Says::Complete { id: "1" }), r#"{"type":"complete","id":"1"}"#);
         assert_eq!(text(Says::Pong { payload: None }), r#"{"type":"pong"}"#);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_gets_a_verdict(text in ".{0,64}") {
+            let _ = Said::parse(&text);
+        }
+
+        #[test]
+        fn a_message_is_taken_by_its_kind_and_members(
+            kind in prop::sample::select(vec!["connection_init", "subscribe", "complete", "ping", "pong", "next", ""]),
+            id in prop_oneof![Just(json!(null)), Just(json!(7)), ".{0,3}".prop_map(Json::from)],
+            payload in prop::sample::select(vec![json!(null), json!({}), json!({"query": "{a}"}), json!([]), json!("x")]),
+        ) {
+            let text = json!({"type": kind, "id": id, "payload": payload}).to_string();
+            let has_id = id.as_str().is_some_and(|id| !id.is_empty());
+            let expected = match kind {
+                "connection_init" => payload.is_null() || payload.is_object(),
+                "subscribe" => has_id && payload == json!({"query": "{a}"}),
+                "complete" => has_id,
+                "ping" | "pong" => true,
+                _ => false,
+            };
+            prop_assert_eq!(Said::parse(&text).is_ok(), expected, "{}", text);
+        }
     }
 }
