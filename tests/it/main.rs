@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod abuse;
 mod boundaries;
 mod catalogue_edits;
 mod cli;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
     }
     let arguments = Arguments::from_args();
     let cases = [
+        abuse::cases(),
         boundaries::cases(),
         catalogue_edits::cases(),
         cli::cases(),

@@ -3,18 +3,12 @@
 
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
 use leadgraph::domain::caller::Role;
 use leadgraph::domain::users::{self, Standing};
 use reqwest::Method;
-use serde_json::{Value, json};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::{WebSocketStream, client_async};
+use serde_json::json;
 
-use crate::harness::{Backend, Binary, Case, Subject, TestApp, TestDatabase, both, heavy, once};
+use crate::harness::{Backend, Binary, Case, Socket, Subject, TestApp, TestDatabase, both, heavy, once};
 
 pub fn cases() -> Vec<Case> {
     vec![
@@ -24,65 +18,6 @@ pub fn cases() -> Vec<Case> {
         once(idle_sockets_cost_little),
         once(a_stream_of_events_holds_every_answer),
     ]
-}
-
-/// A WebSocket frame by frame.
-pub struct Socket(WebSocketStream<TcpStream>);
-
-impl Socket {
-    async fn open(port: u16, path: &str) -> Self {
-        let mut request = format!("ws://127.0.0.1:{port}{path}").into_client_request().unwrap();
-        let protocol = "graphql-transport-ws".parse().unwrap();
-        request.headers_mut().insert("sec-websocket-protocol", protocol);
-        let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-        Self(client_async(request, stream).await.unwrap().0)
-    }
-
-    /// Open, and let in.
-    pub async fn enter(port: u16, credentials: Value) -> Self {
-        let mut socket = Self::open(port, "/graphql/ws").await;
-        socket
-            .say(json!({"type": "connection_init", "payload": credentials}))
-            .await;
-        assert_eq!(socket.hear().await["type"], "connection_ack");
-        socket
-    }
-
-    async fn say(&mut self, message: Value) {
-        self.0.send(Message::text(message.to_string())).await.unwrap();
-    }
-
-    async fn message(&mut self) -> Message {
-        let message = timeout(Duration::from_secs(20), self.0.next()).await.expect("in time");
-        message.expect("a frame").expect("no error")
-    }
-
-    async fn hear(&mut self) -> Value {
-        loop {
-            if let Message::Text(text) = self.message().await {
-                return serde_json::from_str(&text).unwrap();
-            }
-        }
-    }
-
-    /// The one answer of an operation.
-    pub async fn ask(&mut self, payload: Value) -> Value {
-        self.say(json!({"type": "subscribe", "id": "1", "payload": payload}))
-            .await;
-        let answer = self.hear().await;
-        if answer["type"] == "next" {
-            assert_eq!(self.hear().await, json!({"type": "complete", "id": "1"}));
-        }
-        answer["payload"].clone()
-    }
-
-    async fn closed(&mut self) -> u16 {
-        loop {
-            if let Message::Close(close) = self.message().await {
-                return close.unwrap().code.into();
-            }
-        }
-    }
 }
 
 async fn a_socket_does_what_a_request_does(app: TestApp) {

@@ -1,5 +1,6 @@
 //! The real binary as a process: for what only a process can show, such as being killed.
 
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -33,7 +34,7 @@ pub fn command(database: &TestDatabase, arguments: &[&str]) -> Command {
 
 /// [`command`] without a database.
 pub fn bare_command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_leadgraph"));
+    let mut command = Command::new(program());
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("LEADGRAPH_") {
             command.env_remove(name);
@@ -45,6 +46,11 @@ pub fn bare_command(arguments: &[&str]) -> Command {
     // What a killed process leaves behind goes with the run.
     command.env("TMPDIR", super::scratch());
     command
+}
+
+/// The binary under test: the one of this build, unless another is named.
+fn program() -> OsString {
+    std::env::var_os("LEADGRAPH_TEST_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_leadgraph").into())
 }
 
 pub fn output(command: &mut Command) -> Output {
@@ -139,6 +145,24 @@ impl Binary {
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().unwrap();
         kilobytes * 1024
+    }
+
+    /// Time that its threads have spent on a processor.
+    pub fn cpu(&self) -> Duration {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.process.id())).unwrap();
+        let spent = threads.filter_map(|thread| {
+            // A thread may end while this is read.
+            let text = std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+            text.split_whitespace().next()?.parse::<u64>().ok()
+        });
+        Duration::from_nanos(spent.sum())
+    }
+
+    /// Files and connections that it has open.
+    pub fn open_files(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.process.id()))
+            .unwrap()
+            .count()
     }
 
     pub fn log(&self) -> String {

@@ -6,6 +6,7 @@ pub mod binary;
 pub mod database;
 pub mod npm;
 pub mod postgres;
+mod socket;
 pub mod workspace;
 
 use std::future::Future;
@@ -20,6 +21,7 @@ pub use answer::Answer;
 pub use app::TestApp;
 pub use binary::Binary;
 pub use database::TestDatabase;
+pub use socket::Socket;
 pub use workspace::Workspace;
 
 /// Longer than any test takes on a busy machine; a hang fails instead of stopping the run.

@@ -7,10 +7,9 @@ use leadgraph::domain::partnerships::{Invitation, PartnerType};
 use serde_json::{Value, json};
 
 use super::{CLIENTS, KEY, count, form, is_replay};
-use crate::harness::{Answer, Case, TestApp, both};
+use crate::harness::{Answer, Case, Socket, TestApp, both};
 use crate::isolation::attempts::attempts;
 use crate::matrix::world::world;
-use crate::sockets::Socket;
 
 pub fn cases() -> Vec<Case> {
     vec![
