@@ -1,0 +1,219 @@
+//! The measure of documents against filling every fragment in.
+
+use std::collections::HashSet;
+
+use async_graphql::parser::parse_query;
+use proptest::prelude::*;
+
+use super::BOUNDLESS;
+use crate::graphql::error::Code;
+use crate::graphql::guard::{DocumentLimits, measure};
+
+/// A selection as it is written, and as it is counted: by filling everything in.
+#[derive(Clone, Debug)]
+enum Item {
+    Field {
+        alias: Option<u8>,
+        name: &'static str,
+        directives: usize,
+        inner: Vec<Item>,
+    },
+    Inline {
+        directives: usize,
+        inner: Vec<Item>,
+    },
+    Spread {
+        fragment: usize,
+        directives: usize,
+    },
+}
+
+#[derive(Clone, Debug)]
+struct Written {
+    /// Queries, and mutations.
+    operations: Vec<(bool, Vec<Item>)>,
+    fragments: Vec<Vec<Item>>,
+}
+
+fn any_items() -> impl Strategy<Value = Vec<Item>> {
+    let names = prop::sample::select(vec![
+        "a",
+        "b",
+        "fields",
+        "interfaces",
+        "__schema",
+        "__type",
+        "__typename",
+    ]);
+    let spread = (0..5usize, 0..2usize).prop_map(|(fragment, directives)| Item::Spread { fragment, directives });
+    let leaf = (prop::option::weighted(0.3, 0..4u8), names.clone(), 0..2usize).prop_map(|(alias, name, directives)| {
+        Item::Field {
+            alias,
+            name,
+            directives,
+            inner: vec![],
+        }
+    });
+    let item = prop_oneof![3 => leaf, 1 => spread].prop_recursive(4, 12, 3, move |inner| {
+        let inner = prop::collection::vec(inner, 1..4);
+        let field = (
+            prop::option::weighted(0.3, 0..4u8),
+            names.clone(),
+            0..2usize,
+            inner.clone(),
+        )
+            .prop_map(|(alias, name, directives, inner)| Item::Field {
+                alias,
+                name,
+                directives,
+                inner,
+            });
+        let inline = (0..2usize, inner).prop_map(|(directives, inner)| Item::Inline { directives, inner });
+        prop_oneof![3 => field, 1 => inline]
+    });
+    prop::collection::vec(item, 1..4)
+}
+
+fn any_document() -> impl Strategy<Value = Written> {
+    let operations = prop::collection::vec((prop::bool::weighted(0.2), any_items()), 1..3);
+    let fragments = prop::collection::vec(any_items(), 0..5);
+    (operations, fragments).prop_map(|(operations, fragments)| Written { operations, fragments })
+}
+
+fn write(items: &[Item]) -> String {
+    let written = items.iter().map(|item| match item {
+        Item::Field {
+            alias,
+            name,
+            directives,
+            inner,
+        } => {
+            let alias = alias.map(|alias| format!("x{alias}:")).unwrap_or_default();
+            let inner = if inner.is_empty() { String::new() } else { write(inner) };
+            format!("{alias}{name}{}{inner}", "@d".repeat(*directives))
+        }
+        Item::Inline { directives, inner } => format!("...{}{}", "@d".repeat(*directives), write(inner)),
+        Item::Spread { fragment, directives } => format!("...f{fragment}{}", "@d".repeat(*directives)),
+    });
+    format!("{{{}}}", written.collect::<Vec<_>>().join(" "))
+}
+
+impl Written {
+    fn text(&self) -> String {
+        let operations = self.operations.iter().enumerate().map(|(at, (mutates, items))| {
+            let kind = if *mutates { "mutation" } else { "query" };
+            format!("{kind} q{at}{}", write(items))
+        });
+        let fragments = self.fragments.iter().enumerate();
+        let fragments = fragments.map(|(at, items)| format!("fragment f{at} on T{}", write(items)));
+        operations.chain(fragments).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Every field of a selection with those it is inside of, every time that it comes up. Nothing for fragments that
+    /// are not there, or inside themselves.
+    fn fill(&self, items: &[Item], above: &[&'static str], open: &mut Vec<usize>, into: &mut Filled) -> Option<()> {
+        for item in items {
+            match item {
+                Item::Field {
+                    alias,
+                    name,
+                    directives,
+                    inner,
+                } => {
+                    into.directives += directives;
+                    into.aliases += usize::from(alias.is_some());
+                    let key = alias.map_or((*name).to_owned(), |alias| format!("x{alias}"));
+                    let path = [above, &[*name]].concat();
+                    into.keys.extend((above.is_empty()).then_some(key));
+                    into.paths.push(path.clone());
+                    self.fill(inner, &path, open, into)?;
+                }
+                Item::Inline { directives, inner } => {
+                    into.directives += directives;
+                    self.fill(inner, above, open, into)?;
+                }
+                Item::Spread { fragment, directives } => {
+                    into.directives += directives;
+                    if open.contains(fragment) {
+                        return None;
+                    }
+                    open.push(*fragment);
+                    self.fill(self.fragments.get(*fragment)?, above, open, into)?;
+                    open.pop();
+                }
+            }
+        }
+        Some(())
+    }
+
+    /// What is wrong with it, by looking at everything.
+    fn faults(&self, limits: &DocumentLimits) -> Vec<Code> {
+        let fragments = self.fragments.iter().enumerate();
+        let fragments = fragments.map(|(at, items)| (None, items, vec![at]));
+        let operations = self.operations.iter();
+        let operations = operations.map(|(mutates, items)| (Some(*mutates), items, vec![]));
+        let mut faults = Vec::new();
+        for (operation, items, mut open) in fragments.chain(operations) {
+            let mut filled = Filled::default();
+            match self.fill(items, &[], &mut open, &mut filled) {
+                // Which of its faults is met first depends on the way through it.
+                None => faults.extend([Code::ValidationFailed, Code::LimitExceeded]),
+                Some(()) => faults.extend(filled.faults(operation, limits)),
+            }
+        }
+        faults
+    }
+}
+
+#[derive(Debug, Default)]
+struct Filled {
+    paths: Vec<Vec<&'static str>>,
+    /// Of the fields at the top.
+    keys: Vec<String>,
+    aliases: usize,
+    directives: usize,
+}
+
+impl Filled {
+    fn faults(&self, operation: Option<bool>, limits: &DocumentLimits) -> Vec<Code> {
+        let reads_schema = |name: &&str| ["__schema", "__type"].contains(name);
+        let lists = |path: &[&'static str]| {
+            let first = path.iter().position(reads_schema);
+            let below = first.map_or(&[][..], |first| &path[first + 1..]);
+            below
+                .iter()
+                .filter(|name| ["fields", "interfaces"].contains(*name))
+                .count()
+        };
+        let introspections = self.paths.iter().filter(|path| path.last().is_some_and(reads_schema));
+        let over = self.paths.iter().map(Vec::len).max().unwrap_or(0) > limits.depth
+            || self.paths.len() > limits.fields
+            || self.aliases > limits.aliases
+            || self.directives > limits.directives
+            || introspections.count() > 4
+            || self.paths.iter().any(|path| lists(path) > 2)
+            || (operation.is_some() && self.keys.len() > limits.root_fields);
+        let different: HashSet<&String> = self.keys.iter().collect();
+        let twice = operation == Some(true) && different.len() < self.keys.len();
+        let found = [(over, Code::LimitExceeded), (twice, Code::ValidationFailed)];
+        found.into_iter().filter_map(|(is, code)| is.then_some(code)).collect()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #[test]
+    fn a_document_is_measured_as_if_everything_were_filled_in(
+        written in any_document(),
+        (depth, fields, aliases, root_fields, directives) in (2..7usize, 3..25usize, 1..6usize, 2..6usize, 1..8usize),
+    ) {
+        let limits = DocumentLimits { depth, fields, aliases, root_fields, directives, ..BOUNDLESS };
+        let text = written.text();
+        let document = parse_query(&text).expect("it is well written");
+        let faults = written.faults(&limits);
+        match measure(&document, &limits) {
+            Ok(_) => prop_assert!(faults.is_empty(), "{text}: {faults:?}"),
+            Err(refusal) => prop_assert!(faults.contains(&refusal.code), "{text}: {refusal:?}, not {faults:?}"),
+        }
+    }
+}
