@@ -96,6 +96,13 @@ pub(super) const NOTES: &[&str] = &[
     "Warm introduction from the partner's account manager",
 ];
 
+pub(super) const LOST_REASONS: &[&str] = &[
+    "No budget this year",
+    "Chose another supplier",
+    "Does not answer any more",
+    "Wrong size of company",
+];
+
 pub(super) const PAGES: &[&str] = &["/", "/pricing", "/features", "/demo", "/blog/lead-routing", "/contact"];
 
 /// Source, medium, campaign.

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use super::{People, Person};
 use crate::demo::dice::Dice;
@@ -17,16 +18,16 @@ pub(super) async fn make(
     at: DateTime<Utc>,
     dice: &mut Dice,
     people: &mut People,
-) -> Result<()> {
+) -> Result<Uuid> {
     let body = submission(people.meet(dice), project, at, dice);
     let op = stage.visit(caller, Door::Leadtrackr, at);
-    leads::capture(&op, project, capture(&body)).await?;
+    let lead = leads::capture(&op, project, capture(&body)).await?.uuid;
     // A browser and a server that report the same event: the second one only adds.
     if dice.chance(12) {
         let op = stage.visit(caller, Door::Leadtrackr, at + Duration::seconds(2));
         leads::capture(&op, project, capture(&second_report(&body, dice))).await?;
     }
-    Ok(())
+    Ok(lead)
 }
 
 fn submission(person: Person, project: &Project, at: DateTime<Utc>, dice: &mut Dice) -> Value {

@@ -1,8 +1,10 @@
-//! The demo's leads: when each one came, and through which door. Made in the order of time, as they would have been.
+//! The demo's leads: when each one came, through which door, and what became of it. Made in the order of time, as they
+//! would have been.
 
 mod captured;
 mod examples;
 mod registered;
+mod worked;
 
 use std::collections::HashSet;
 
@@ -31,6 +33,7 @@ enum Arrival {
 pub(super) async fn make(stage: &Stage, cast: &Cast, catalogue: &Catalogue) -> Result<()> {
     let mut dice = Dice::new(SEED);
     let mut people = People::default();
+    let mut desk = worked::Desk::new();
     for (at, arrival) in plan(stage, cast, &mut dice) {
         match arrival {
             Arrival::Captured => {
@@ -39,7 +42,7 @@ pub(super) async fn make(stage: &Stage, cast: &Cast, catalogue: &Catalogue) -> R
                 } else {
                     &cast.landing_pages
                 };
-                captured::make(stage, (&cast.client, project), at, &mut dice, &mut people).await?;
+                desk.put(captured::make(stage, (&cast.client, project), at, &mut dice, &mut people).await?);
             }
             Arrival::CapturedByPartner(partner) => {
                 let (caller, project) = &cast.partners[partner];
@@ -52,9 +55,10 @@ pub(super) async fn make(stage: &Stage, cast: &Cast, catalogue: &Catalogue) -> R
                     catalogue,
                     at,
                 };
-                registered::make(&scene, &mut dice, &mut people).await?;
+                desk.put(registered::make(&scene, &mut dice, &mut people).await?);
             }
         }
+        desk.work(stage, cast, at).await?;
     }
     examples::make(stage, cast, catalogue, stage.now).await
 }

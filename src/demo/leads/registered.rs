@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use super::{People, Person};
 use crate::demo::cast::Cast;
@@ -23,11 +24,10 @@ pub(super) struct Scene<'a> {
     pub at: DateTime<Utc>,
 }
 
-pub(super) async fn make(scene: &Scene<'_>, dice: &mut Dice, people: &mut People) -> Result<()> {
+pub(super) async fn make(scene: &Scene<'_>, dice: &mut Dice, people: &mut People) -> Result<Uuid> {
     let new = registration(scene, people.meet(dice), dice);
     let op = scene.stage.visit(&scene.cast.client, Door::Journeybee, scene.at);
-    leads::register(&op, new).await?;
-    Ok(())
+    Ok(leads::register(&op, new).await?.uuid)
 }
 
 fn registration(scene: &Scene, person: Person, dice: &mut Dice) -> NewRegistration {
