@@ -26,6 +26,8 @@ CREATE TABLE event_consumers (
 INSERT INTO event_consumers (workspace_id, consumer, position)
     SELECT workspace_id, 'notifications', position FROM workspace_counters;
 
+CREATE INDEX events_of_no_lead ON events (workspace_id, position) WHERE lead_id IS NULL;
+
 CREATE TABLE notifications (
     {id},
     workspace_id BIGINT NOT NULL REFERENCES workspaces (id),

@@ -9,11 +9,11 @@ use tokio::time::sleep;
 use crate::domain::error::{Error, Fault};
 use crate::domain::op::Op;
 use crate::domain::retention::{self, Swept};
-use crate::domain::{Services, conversions, outbox};
+use crate::domain::{Services, conversions, notifications, outbox};
 
 /// The loops of a server; dropping it ends them. What one of them is at may be left for the next start.
 #[derive(Debug)]
-pub(super) struct Loops([AbortHandle; 5]);
+pub(super) struct Loops([AbortHandle; 6]);
 
 impl Loops {
     /// `round`: how often they look without being woken.
@@ -22,6 +22,7 @@ impl Loops {
         Self([
             spawn(settle_conversions(services.clone(), round)),
             spawn(drop_what_is_old(services.clone(), round)),
+            spawn(spread_notifications(services.clone(), round)),
             spawn(outbox::tell(services.clone())),
             spawn(outbox::listen(services.clone())),
             spawn(outbox::look(services.clone(), round)),
@@ -53,6 +54,28 @@ async fn settle_conversions(services: Services, round: Duration) {
             () = services.conversions().notified() => {}
             () = sleep(round) => {}
         }
+    }
+}
+
+/// Between two passes, however much is written: a notification is worth little beside a write.
+const REST: Duration = Duration::from_millis(50);
+
+async fn spread_notifications(services: Services, round: Duration) {
+    let moved = services.wakes().queue();
+    let system = Op::system(services, "notifications");
+    // What an earlier run has left.
+    let mut workspaces = None;
+    loop {
+        let work = {
+            let system = system.clone();
+            async move { notifications::spread(&system, workspaces).await }
+        };
+        pass("making notifications", work).await;
+        sleep(REST).await;
+        workspaces = tokio::select! {
+            moved = moved.take() => Some(moved),
+            () = sleep(round) => None,
+        };
     }
 }
 

@@ -3,6 +3,7 @@
 //! Knows sea_orm and the entities; knows nothing of HTTP or GraphQL. A slice re-exports its row as the domain record;
 //! transports translate these records and nothing else.
 
+pub mod activity;
 pub mod api_keys;
 pub mod attribution_sources;
 pub mod caller;
@@ -18,6 +19,7 @@ pub mod events;
 mod form;
 pub mod idempotency;
 pub mod leads;
+pub mod notifications;
 pub mod op;
 pub mod outbox;
 pub mod page;

@@ -391,7 +391,7 @@ pub(super) fn any_of<C: ColumnTrait>(backend: DatabaseBackend, column: C, ids: &
     Expr::col(column.as_column_ref()).binary(BinOper::In, ids)
 }
 
-fn any_uuid<C: ColumnTrait>(backend: DatabaseBackend, column: C, uuids: &[Uuid]) -> Expr {
+pub(super) fn any_uuid<C: ColumnTrait>(backend: DatabaseBackend, column: C, uuids: &[Uuid]) -> Expr {
     if backend == DatabaseBackend::Postgres {
         return column.eq_any(uuids.iter().copied());
     }

@@ -6,6 +6,7 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::error::Result;
 use super::op::{Op, System};
+use super::outbox::cursor;
 use super::{idempotency, workspaces};
 use crate::entity::{Tenant, event, idempotency_key, intake_payload};
 
@@ -42,17 +43,20 @@ pub async fn sweep(system: &System) -> Result<Swept> {
     Ok(swept)
 }
 
-/// Deletes the beginning of the workspace's log. Positions stay what they are, and without gaps from the first that is
-/// left.
+/// Deletes the beginning of the workspace's log, but nothing that the server itself has still to deal with. Positions stay
+/// what they are, and without gaps from the first that is left.
 async fn drop_events_until(op: &Op, until: DateTime<Utc>) -> Result<u64> {
     use event::Column as C;
+    let dealt_with = cursor::dealt_with(op).await?;
     let mut dropped = 0;
     loop {
         // By position, which an index has, and not by time: the later ones are the younger ones.
         let first = op.find::<event::Entity>().order_by_asc(C::Position).limit(BATCH);
         let first = first.select_only().column(C::Position).column(C::At);
         let first: Vec<(i64, DateTime<Utc>)> = first.into_tuple().all(op.db()).await?;
-        let old = first.iter().take_while(|(_, at)| *at <= until);
+        let old = first
+            .iter()
+            .take_while(|(position, at)| *at <= until && *position <= dealt_with);
         let Some((last, _)) = old.last() else {
             return Ok(dropped);
         };

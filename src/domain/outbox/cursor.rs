@@ -5,8 +5,6 @@
 //! then: of several instances one at a time works on a workspace, and the others pass on to the next. A new workspace is
 //! read from its first event; a reader that is new itself begins where its migration puts it.
 
-#![allow(dead_code, reason = "readers follow in the next commits")]
-
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LockBehavior, LockType, OnConflict, Query};
 use sea_orm::{ActiveEnum, ColumnTrait, ConnectionTrait, Iterable, QueryFilter, QuerySelect};

@@ -1,9 +1,7 @@
 //! Reading: the events of a workspace behind a position, in the order of their positions, a batch at a time.
 
-#![allow(dead_code, reason = "readers follow in the next commits")]
-
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -35,12 +33,27 @@ pub(in crate::domain) struct Batch {
     pub more: bool,
 }
 
-/// The events behind `after` that are of one of these kinds, or of any when none are named. Nothing when some of those
-/// behind `after` are not kept any more, so that whoever reads on would miss them.
+/// A stretch of the log.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::domain) struct Stretch {
+    pub after: i64,
+    /// Events at most.
+    pub limit: u64,
+    /// Positions that are looked at, wanted or not: a read has an end even where nothing is found.
+    pub positions: i64,
+}
+
+/// The events of a stretch that meet a condition on `events`. Nothing when some of those behind `after` are not kept any
+/// more, so that whoever reads on would miss them.
 ///
 /// # Errors
 /// An event that this version does not know, or a database fault.
-pub(in crate::domain) async fn read(op: &Op, after: i64, kinds: &[EventKind], limit: u64) -> Result<Option<Batch>> {
+pub(in crate::domain) async fn read(op: &Op, stretch: Stretch, wanted: Condition) -> Result<Option<Batch>> {
+    let Stretch {
+        after,
+        limit,
+        positions,
+    } = stretch;
     let head = head(op).await?;
     if after >= head {
         return Ok(Some(Batch {
@@ -49,18 +62,17 @@ pub(in crate::domain) async fn read(op: &Op, after: i64, kinds: &[EventKind], li
             more: false,
         }));
     }
-    let rows = rows(op.find::<event::Entity>(), after, head, limit);
-    let rows = match kinds {
-        [] => rows,
-        kinds => rows.filter(event::Column::EventType.is_in(kinds.iter().map(|kind| kind.as_str()))),
-    };
+    let end = head.min(after.saturating_add(positions));
+    let rows = rows(op.find::<event::Entity>(), after, end, limit).filter(wanted);
     let rows = rows.all(op.db()).await?;
     // They go from the beginning on: behind one that is there none is missing.
     let follows = rows.first().is_some_and(|row| row.position == after + 1);
     if !follows && first(op).await?.is_none_or(|first| first > after + 1) {
         return Ok(None);
     }
-    batch(rows, head, limit).map(Some)
+    let batch = batch(rows, end, limit)?;
+    let more = batch.until < head;
+    Ok(Some(Batch { more, ..batch }))
 }
 
 /// The last position of the workspace's log; 0 of an empty one.

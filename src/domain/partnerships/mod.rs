@@ -152,6 +152,14 @@ pub async fn by_uuids(op: &Op, uuids: &[Uuid]) -> Result<Vec<Partnership>> {
     whole(op.db(), sides, op.find()).await
 }
 
+/// The partners of these partnerships, which are named by what both sides share.
+pub(in crate::domain) async fn partners_of(op: &Op, shared: &[Uuid]) -> Result<HashMap<Uuid, PartnerCompany>> {
+    let sides = op.find::<company_partnership::Entity>();
+    let sides = sides.filter(op.any_uuid(partnership::Column::Uuid, shared));
+    let found = whole(op.db(), sides, op.find()).await?;
+    Ok(found.into_iter().map(|found| (found.shared.uuid, found.partner)).collect())
+}
+
 /// Reads sides with the shared row of each, and their partners from the directory of the same workspace.
 pub(in crate::domain) async fn whole<C: ConnectionTrait>(
     db: &C,

@@ -324,6 +324,20 @@ pub async fn find_any(op: &Op, uuid: Uuid, parts: &LeadParts) -> Result<Option<L
     Ok(load::graphs(op, Vec::from_iter(lead), parts).await?.pop())
 }
 
+/// Leads by their numbers, archived or not, in any order; those that are not the caller's are absent.
+///
+/// # Errors
+/// Missing scope, or a database fault.
+pub async fn by_numbers(op: &Op, ids: &[i64], parts: &LeadParts) -> Result<Vec<LeadGraph>> {
+    op.require(Scope::Read)?;
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let leads = of_caller(op).filter(op.any_of(lead::Column::Id, ids));
+    let leads = leads.into_partial_model::<Lead>().all(op.db()).await?;
+    load::graphs(op, leads, parts).await
+}
+
 /// Those of the caller's leads that lists show and numbers count: neither archived nor merged.
 pub(in crate::domain::leads) fn live(op: &Op) -> Select<lead::Entity> {
     visible(op).filter(lead::Column::MergedIntoId.is_null())
@@ -335,7 +349,7 @@ pub(super) fn visible(op: &Op) -> Select<lead::Entity> {
 }
 
 /// All leads that are the caller's: of the workspace, or of the project that it is bound to.
-fn of_caller(op: &Op) -> Select<lead::Entity> {
+pub(in crate::domain) fn of_caller(op: &Op) -> Select<lead::Entity> {
     let leads = op.find::<lead::Entity>();
     match op.caller().project_id {
         Some(project) => leads.filter(lead::Column::ProjectId.eq(project)),

@@ -1,0 +1,90 @@
+//! What happened to leads, each with the notes about it.
+
+use std::collections::HashMap;
+
+use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
+use sea_orm::{ColumnTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
+
+use super::Record;
+use crate::domain::caller::Scope;
+use crate::domain::error::Result;
+use crate::domain::op::Op;
+use crate::domain::outbox::feed;
+use crate::domain::page::{self, Page, PageRequest};
+use crate::entity::event;
+
+/// A page of the history of each of these leads, newest first, cut in the database by one statement. The leads are ones
+/// that the caller has read. Places are positions of the log.
+///
+/// # Errors
+/// Without the scope `read`, or a database fault.
+pub async fn histories(op: &Op, lead_ids: &[i64], request: PageRequest<i64>) -> Result<HashMap<i64, Page<Record>>> {
+    op.require(Scope::Read)?;
+    let totals = match request.count {
+        true => totals(op, lead_ids).await?,
+        false => HashMap::new(),
+    };
+    let mut found: HashMap<i64, Vec<Record>> = HashMap::new();
+    if request.rows && !lead_ids.is_empty() {
+        for row in cut(op, lead_ids, &request).all(op.db()).await? {
+            let Some(lead) = row.lead_id else { continue };
+            found.entry(lead).or_default().push(feed::record(row)?);
+        }
+    }
+    let pages = lead_ids.iter().map(|id| {
+        let total = request.count.then(|| totals.get(id).copied().unwrap_or(0));
+        (*id, page::finish(found.remove(id).unwrap_or_default(), &request, total))
+    });
+    Ok(pages.collect())
+}
+
+/// The first events of each lead in the range that is asked for, one more than the page has.
+fn cut(op: &Op, lead_ids: &[i64], request: &PageRequest<i64>) -> Select<event::Entity> {
+    use event::Column as C;
+    let (order, place) = match request.backward {
+        true => (Order::Asc, "ROW_NUMBER() OVER (PARTITION BY lead_id ORDER BY position)"),
+        false => (
+            Order::Desc,
+            "ROW_NUMBER() OVER (PARTITION BY lead_id ORDER BY position DESC)",
+        ),
+    };
+    let numbered = within(of_leads(op, lead_ids), request)
+        .select_only()
+        .column(C::Position)
+        .expr_as(Expr::cust(place), "place")
+        .into_query();
+    let first = SelectStatement::new()
+        .column("position")
+        .from_subquery(numbered, "numbered")
+        .and_where(Expr::col("place").lte(request.limit + 1))
+        .take();
+    let events = op.find::<event::Entity>().filter(C::Position.in_subquery(first));
+    events.order_by(C::Position, order)
+}
+
+async fn totals(op: &Op, lead_ids: &[i64]) -> Result<HashMap<i64, u64>> {
+    use event::Column as C;
+    let counted = of_leads(op, lead_ids).select_only().column(C::LeadId);
+    let counted = counted.column_as(C::Position.count(), "total").group_by(C::LeadId);
+    let counted: Vec<(i64, i64)> = counted.into_tuple().all(op.db()).await?;
+    let total = |(id, total)| (id, u64::try_from(total).unwrap_or(0));
+    Ok(counted.into_iter().map(total).collect())
+}
+
+fn of_leads(op: &Op, lead_ids: &[i64]) -> Select<event::Entity> {
+    op.find::<event::Entity>()
+        .filter(op.any_of(event::Column::LeadId, lead_ids))
+}
+
+/// The events between the places of a list that is read from the newest on.
+pub(super) fn within(events: Select<event::Entity>, request: &PageRequest<i64>) -> Select<event::Entity> {
+    let position = event::Column::Position;
+    let events = match request.after {
+        Some(after) => events.filter(position.lt(after)),
+        None => events,
+    };
+    match request.before {
+        Some(before) => events.filter(position.gt(before)),
+        None => events,
+    }
+}

@@ -1,0 +1,255 @@
+//! From events to the people who are to hear of them: those whom a partner names for a lead that it sends, those who get
+//! a lead to work on, and those who are mentioned in a note. Nobody is told of what they did themselves.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::NotificationKind;
+use super::mentions::mentions;
+use crate::domain::error::{Error, Result};
+use crate::domain::events::{ActorKind, Change, EventKind};
+use crate::domain::new_uuid;
+use crate::domain::op::{self, Op, System, Tx};
+use crate::domain::outbox::cursor::{self, Consumer};
+use crate::domain::outbox::Record;
+use crate::entity::{api_key, notification, user};
+
+/// Events that are dealt with in one transaction.
+const BATCH: u64 = 200;
+
+/// Makes the notifications of all events that nobody has dealt with, of these workspaces, or of all. What fails in one
+/// workspace is logged and waits; the others go on.
+///
+/// # Errors
+/// The database is away.
+pub async fn spread(system: &System, workspaces: Option<BTreeSet<i64>>) -> Result<()> {
+    let behind = match workspaces {
+        Some(workspaces) => workspaces.into_iter().collect(),
+        None => cursor::behind(system, Consumer::Notifications).await?,
+    };
+    for workspace_id in behind {
+        match all_of(&system.within(workspace_id)).await {
+            Ok(()) => {}
+            Err(error @ Error::Unavailable(_)) => return Err(error),
+            Err(error) => {
+                tracing::error!(workspace.id = workspace_id, ?error, "notifications could not be made");
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn all_of(op: &Op) -> Result<()> {
+    loop {
+        let mut tx = op.begin().await?;
+        let Some(batch) = cursor::take(&tx, Consumer::Notifications, BATCH).await? else {
+            return Ok(());
+        };
+        tell(&mut tx, &batch.records).await?;
+        tx.commit(()).await?;
+        if !batch.more {
+            return Ok(());
+        }
+    }
+}
+
+async fn tell(tx: &mut Tx, records: &[Record]) -> Result<()> {
+    let news: Vec<(&Record, News)> = records.iter().map(|record| (record, News::of(record))).collect();
+    let news: Vec<_> = news.into_iter().filter(|(_, news)| !news.is_empty()).collect();
+    if news.is_empty() {
+        return Ok(());
+    }
+    let people = People::of(tx, &news).await?;
+    let mut rows = Vec::new();
+    for (record, news) in news {
+        // One notification a person and event: the weightiest reason.
+        let mut reasons: BTreeMap<i64, NotificationKind> = BTreeMap::new();
+        for address in &news.mentioned {
+            people.by_address(address).map(|person| reasons.insert(person, NotificationKind::NoteMention));
+        }
+        for uuid in &news.assigned {
+            people.by_uuid(uuid).map(|person| reasons.insert(person, NotificationKind::LeadAssigned));
+        }
+        for uuid in &news.received {
+            people.by_uuid(uuid).map(|person| reasons.insert(person, NotificationKind::LeadReceived));
+        }
+        if let Some(person) = people.behind(record) {
+            reasons.remove(&person);
+        }
+        rows.extend(reasons.into_iter().map(|(person, kind)| row(tx, record, person, kind)));
+    }
+    if !rows.is_empty() {
+        tx.insert_all(rows).await?;
+        // Who waits for notifications waits for the workspace.
+        tx.announce();
+    }
+    Ok(())
+}
+
+fn row(tx: &Tx, record: &Record, user_id: i64, kind: NotificationKind) -> notification::ActiveModel {
+    notification::ActiveModel {
+        uuid: Set(new_uuid()),
+        user_id: Set(user_id),
+        kind: Set(kind),
+        position: Set(record.position),
+        subject_uuid: Set(record.subject),
+        lead_id: Set(record.lead_id),
+        read_at: Set(None),
+        created_at: Set(tx.now()),
+        ..Default::default()
+    }
+}
+
+/// Whom an event is news for.
+#[derive(Debug, Default, PartialEq)]
+struct News {
+    received: BTreeSet<Uuid>,
+    assigned: BTreeSet<Uuid>,
+    mentioned: BTreeSet<String>,
+}
+
+impl News {
+    fn of(record: &Record) -> Self {
+        match record.kind {
+            EventKind::LeadCreated | EventKind::LeadUpdated => Self {
+                received: gained(record.changes.get("partnershipLeads"), notified),
+                assigned: gained(record.changes.get("assignees"), uuids),
+                ..Self::default()
+            },
+            EventKind::NoteCreated | EventKind::NoteUpdated => Self {
+                mentioned: gained(record.changes.get("text"), |text| mentions(text.as_str().unwrap_or_default())),
+                ..Self::default()
+            },
+            EventKind::LeadArchived
+            | EventKind::LeadRestored
+            | EventKind::NoteDeleted
+            | EventKind::TagCreated
+            | EventKind::TagUpdated
+            | EventKind::TagArchived
+            | EventKind::TagRestored
+            | EventKind::CustomFieldCreated
+            | EventKind::CustomFieldUpdated
+            | EventKind::CustomFieldArchived
+            | EventKind::CustomFieldRestored
+            | EventKind::AttributionSourceCreated
+            | EventKind::AttributionSourceUpdated
+            | EventKind::AttributionSourceArchived
+            | EventKind::AttributionSourceRestored
+            | EventKind::CampaignCreated
+            | EventKind::CampaignUpdated
+            | EventKind::CampaignArchived
+            | EventKind::CampaignRestored
+            | EventKind::PartnerCompanyCreated
+            | EventKind::PartnerCompanyUpdated
+            | EventKind::PartnerUserCreated
+            | EventKind::PartnerUserUpdated
+            | EventKind::PartnershipCreated
+            | EventKind::PartnershipAccepted
+            | EventKind::PartnershipUpdated
+            | EventKind::PartnershipArchived
+            | EventKind::WorkspaceCreated
+            | EventKind::WorkspaceUpdated
+            | EventKind::ProjectCreated
+            | EventKind::ProjectUpdated
+            | EventKind::UserCreated
+            | EventKind::UserUpdated
+            | EventKind::ApiKeyCreated
+            | EventKind::ApiKeyUpdated
+            | EventKind::ApiKeyRotated
+            | EventKind::ApiKeyRevoked
+            | EventKind::ConversionLabelCreated
+            | EventKind::ConversionLabelUpdated
+            | EventKind::ConversionLabelArchived
+            | EventKind::ConversionLabelRestored => Self::default(),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What a fact has now and had not before.
+fn gained<T: Ord>(change: Option<&Change>, read: impl Fn(&Value) -> BTreeSet<T>) -> BTreeSet<T> {
+    let Some(Change { from, to }) = change else {
+        return BTreeSet::new();
+    };
+    let before = read(from);
+    read(to).into_iter().filter(|item| !before.contains(item)).collect()
+}
+
+fn uuids(list: &Value) -> BTreeSet<Uuid> {
+    let items = list.as_array().into_iter().flatten();
+    items.filter_map(|item| item.as_str()?.parse().ok()).collect()
+}
+
+/// The workspace's own people whom partners have named. On the sender's side the names are the partner's people.
+fn notified(partnership_leads: &Value) -> BTreeSet<Uuid> {
+    let items = partnership_leads.as_array().into_iter().flatten();
+    let received = items.filter(|item| item["direction"] == "received");
+    received.flat_map(|item| uuids(&item["notify"])).collect()
+}
+
+/// The workspace's people who are named, and who stand behind the keys that did something.
+struct People {
+    users: Vec<user::Model>,
+    keys: HashMap<Uuid, i64>,
+}
+
+impl People {
+    async fn of(tx: &Tx, news: &[(&Record, News)]) -> Result<Self> {
+        let addresses: BTreeSet<&String> = news.iter().flat_map(|(_, news)| &news.mentioned).collect();
+        let actors = news.iter().map(|(record, _)| record.actor.clone());
+        let keys: BTreeSet<Uuid> = actors
+            .filter(|actor| actor.kind == ActorKind::ApiKey)
+            .filter_map(|actor| actor.uuid)
+            .collect();
+        let mut named: BTreeSet<Uuid> = news
+            .iter()
+            .flat_map(|(_, news)| news.received.iter().chain(&news.assigned).copied())
+            .collect();
+        named.extend(news.iter().filter_map(|(record, _)| record.actor.uuid));
+        let backend = tx.db().get_database_backend();
+        let named: Vec<Uuid> = named.into_iter().collect();
+        let named = op::any_uuid(backend, user::Column::Uuid, &named);
+        let addressed = user::Column::EmailFolded.is_in(addresses.into_iter().map(String::as_str));
+        let users = tx.find::<user::Entity>().filter(named.or(addressed));
+        let keys: Vec<Uuid> = keys.into_iter().collect();
+        let keys = tx
+            .find::<api_key::Entity>()
+            .filter(op::any_uuid(backend, api_key::Column::Uuid, &keys));
+        let keys = keys.all(tx.db()).await?;
+        Ok(Self {
+            users: users.all(tx.db()).await?,
+            keys: keys.into_iter().filter_map(|key| Some((key.uuid, key.user_id?))).collect(),
+        })
+    }
+
+    fn by_uuid(&self, uuid: &Uuid) -> Option<i64> {
+        self.enabled(|user| user.uuid == *uuid)
+    }
+
+    fn by_address(&self, address: &str) -> Option<i64> {
+        self.enabled(|user| user.email_folded == address)
+    }
+
+    fn enabled(&self, is_meant: impl Fn(&user::Model) -> bool) -> Option<i64> {
+        let meant = self.users.iter().find(|user| is_meant(user) && user.disabled_at.is_none());
+        meant.map(|user| user.id)
+    }
+
+    /// Whoever did it: a person, or the one whose key it was.
+    fn behind(&self, record: &Record) -> Option<i64> {
+        let uuid = record.actor.uuid?;
+        match record.actor.kind {
+            ActorKind::User => self.users.iter().find(|user| user.uuid == uuid).map(|user| user.id),
+            ActorKind::ApiKey => self.keys.get(&uuid).copied(),
+            ActorKind::System | ActorKind::Partner => None,
+        }
+    }
+}
