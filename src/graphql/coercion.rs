@@ -278,17 +278,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::graphql::{Mutation, Query};
+    use crate::graphql::{Mutation, Query, Subscription};
 
     fn check(query: &str, variables: serde_json::Value) -> Result<(), String> {
         let document = parse_query(query).unwrap();
         let (_, operation) = document.operations.iter().next().unwrap();
         let variables = Variables::from_json(variables);
-        let checked = Types::of::<Query, Mutation, async_graphql::EmptySubscription>().check(
-            &document,
-            &operation.node,
-            &variables,
-        );
+        let checked = Types::of::<Query, Mutation, Subscription>().check(&document, &operation.node, &variables);
         checked.map_err(|refusal| refusal.message)
     }
 

@@ -290,8 +290,9 @@ fn is_refusal(error: &ServerError) -> bool {
     code.is_some_and(|code| refusals.iter().any(|refusal| *code == Const::from(refusal.as_str())))
 }
 
+/// Whether it has as many objects as its field's `first` says.
 fn is_connection(ty: &str) -> bool {
-    ty.ends_with("Connection")
+    ty.ends_with("Connection") || ty == "EventFeed"
 }
 
 fn is_list(ty: &str) -> bool {
@@ -359,16 +360,16 @@ fn objects(data: &Const) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use async_graphql::Variables;
     use async_graphql::parser::parse_query;
     use async_graphql::parser::types::DocumentOperations;
-    use async_graphql::{EmptySubscription, Variables};
     use serde_json::json;
 
     use super::*;
-    use crate::graphql::{Mutation, Query};
+    use crate::graphql::{Mutation, Query, Subscription};
 
     fn cost(text: &str, variables: serde_json::Value) -> u64 {
-        let types = Types::of::<Query, Mutation, EmptySubscription>();
+        let types = Types::of::<Query, Mutation, Subscription>();
         let document = parse_query(text).expect("test documents parse");
         let DocumentOperations::Single(operation) = &document.operations else {
             panic!("one operation");
@@ -393,6 +394,14 @@ mod tests {
             (
                 "{ leads(first: 10) { ...P } } fragment P on LeadConnection { nodes { id } }",
                 1 + 10,
+            ),
+            (
+                "{ events(first: 10) { position events { position event { position } } } }",
+                1 + 10 * 2,
+            ),
+            (
+                "subscription { leadEvents { position lead { id tags { id } } } }",
+                1 + 1 + ENTRIES,
             ),
             (
                 "{ leads(first: 10) { nodes { tags { label } } } }",

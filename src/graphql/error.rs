@@ -4,7 +4,7 @@ use async_graphql::{Context, Enum, ErrorExtensionValues, ID, SimpleObject};
 
 use super::context;
 use super::node::{GlobalId, NodeKind};
-use crate::domain::caller::Scope;
+use crate::domain::caller::{Caller, Scope};
 use crate::domain::error::{Conflict, Error, Fault, LeadRef, PathSegment, Problem, ProblemCode};
 use crate::domain::idempotency;
 
@@ -26,6 +26,8 @@ pub enum Code {
     IdempotencyKeyReused,
     /// The first request with the idempotency key is not done yet.
     IdempotencyInProgress,
+    /// Events behind the position are not kept any more.
+    PositionExpired,
     /// Only trusted documents are run, and this is none.
     NotTrusted,
     /// The caller has no points left.
@@ -45,6 +47,7 @@ impl Code {
             Self::BadUserInput => "BAD_USER_INPUT",
             Self::LimitExceeded => "LIMIT_EXCEEDED",
             Self::NotTrusted => "PERSISTED_QUERY_NOT_IN_LIST",
+            Self::PositionExpired => "POSITION_EXPIRED",
             Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
             Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
             Self::IdempotencyInProgress => "IDEMPOTENCY_IN_PROGRESS",
@@ -64,6 +67,8 @@ pub enum Failure {
     /// Problems of an input that the domain never saw.
     Input(Vec<UserError>),
     Domain(Error),
+    /// Events behind the position that somebody goes on from are not kept any more.
+    PositionExpired,
     /// What was asked is done; only the answer could not be read. Never a user error: those say that nothing was done.
     Reading(Box<Failure>),
 }
@@ -180,7 +185,9 @@ pub fn user_errors(ctx: &Context<'_>, failure: Failure) -> async_graphql::Result
     let error = match failure {
         Failure::Input(errors) => return Ok(errors),
         Failure::Domain(error) => error,
-        Failure::Unauthenticated | Failure::Argument(_) | Failure::Reading(_) => return Err(top_level(ctx, failure)),
+        Failure::Unauthenticated | Failure::Argument(_) | Failure::PositionExpired | Failure::Reading(_) => {
+            return Err(top_level(ctx, failure));
+        }
     };
     Ok(match error {
         Error::Invalid(problems) => problems.into_iter().map(UserError::from).collect(),
@@ -221,6 +228,11 @@ pub fn duplicate(existing: LeadRef, path: Vec<PathSegment>) -> UserError {
 
 /// The top-level error of a failed field. Faults are logged here, once, and shown without their text.
 pub fn top_level(ctx: &Context<'_>, failure: Failure) -> async_graphql::Error {
+    worded(context::asker(ctx), context::request_id(ctx), failure)
+}
+
+/// [`top_level`] for what goes on after its field was looked at.
+pub fn worded(asker: Option<&Caller>, request_id: &str, failure: Failure) -> async_graphql::Error {
     match failure {
         Failure::Unauthenticated => coded(
             Code::Unauthenticated,
@@ -228,14 +240,18 @@ pub fn top_level(ctx: &Context<'_>, failure: Failure) -> async_graphql::Error {
         ),
         Failure::Argument(message) => coded(Code::BadUserInput, message),
         Failure::Input(errors) => coded(Code::BadUserInput, first_message(errors.into_iter().map(|e| e.message))),
-        Failure::Domain(error) => from_domain(ctx, error),
-        Failure::Reading(failure) => top_level(ctx, *failure),
+        Failure::Domain(error) => from_domain(asker, request_id, error),
+        Failure::PositionExpired => coded(
+            Code::PositionExpired,
+            "Some of the events behind this position are not kept any more: read what there is now, and go on from the end of the event log",
+        ),
+        Failure::Reading(failure) => worded(asker, request_id, *failure),
     }
 }
 
-fn from_domain(ctx: &Context<'_>, error: Error) -> async_graphql::Error {
+fn from_domain(asker: Option<&Caller>, request_id: &str, error: Error) -> async_graphql::Error {
     match error {
-        Error::Forbidden(scope) => forbidden(ctx, scope),
+        Error::Forbidden(scope) => forbidden(asker, scope),
         Error::Invalid(problems) => {
             let is_limit = |problem: &Problem| problem.code == ProblemCode::LimitExceeded;
             let code = match problems.iter().any(is_limit) {
@@ -254,20 +270,16 @@ fn from_domain(ctx: &Context<'_>, error: Error) -> async_graphql::Error {
         Error::Conflict(Conflict::Stale(_)) => coded(Code::BadUserInput, stale().message),
         Error::Idempotency(refusal) => coded(of_key(refusal), refusal.message()),
         Error::Unavailable(cause) => {
-            tracing::warn!(request.id = context::request_id(ctx), error = %cause, "the database is away");
+            tracing::warn!(request.id = request_id, error = %cause, "the database is away");
             coded(Code::Unavailable, "The service is temporarily unavailable; try again")
         }
         Error::Internal(Fault::Database(cause)) => {
-            tracing::error!(request.id = context::request_id(ctx), error = %cause, "a GraphQL field failed");
-            internal(context::request_id(ctx))
+            tracing::error!(request.id = request_id, error = %cause, "a GraphQL field failed");
+            internal(request_id)
         }
         Error::Internal(Fault::Broken(cause)) => {
-            tracing::error!(
-                request.id = context::request_id(ctx),
-                error = cause,
-                "a GraphQL field failed"
-            );
-            internal(context::request_id(ctx))
+            tracing::error!(request.id = request_id, error = cause, "a GraphQL field failed");
+            internal(request_id)
         }
     }
 }
@@ -280,8 +292,8 @@ pub fn of_key(refusal: idempotency::Refusal) -> Code {
     }
 }
 
-fn forbidden(ctx: &Context<'_>, scope: Scope) -> async_graphql::Error {
-    let has_scope = context::asker(ctx).is_some_and(|caller| caller.scopes.allows(scope));
+fn forbidden(asker: Option<&Caller>, scope: Scope) -> async_graphql::Error {
+    let has_scope = asker.is_some_and(|caller| caller.scopes.allows(scope));
     let message = match has_scope {
         false => format!("This needs the {} scope", scope.as_str()),
         // A key that is bound to a project captures that project's leads, and reads.

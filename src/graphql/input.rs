@@ -181,7 +181,11 @@ pub fn repath(failure: Failure, repath: impl Fn(Vec<String>) -> Vec<String>) -> 
             ..problem.into()
         }],
         Failure::Domain(Error::Conflict(Conflict::DuplicateLead { existing, path })) => vec![duplicate(existing, path)],
-        Failure::Domain(_) | Failure::Unauthenticated | Failure::Argument(_) | Failure::Reading(_) => return failure,
+        Failure::Domain(_)
+        | Failure::Unauthenticated
+        | Failure::Argument(_)
+        | Failure::PositionExpired
+        | Failure::Reading(_) => return failure,
     };
     let renamed = errors.into_iter().map(|error| UserError {
         path: repath(error.path),

@@ -20,6 +20,7 @@ mod custom_field_edit;
 mod edge;
 mod engine;
 mod error;
+mod event;
 mod guard;
 mod http;
 mod input;
@@ -28,6 +29,7 @@ mod negotiate;
 mod nested;
 mod node;
 mod nodes;
+mod notification;
 mod paging;
 mod params;
 mod partner;
@@ -50,7 +52,7 @@ mod user_edit;
 mod viewer;
 mod workspace;
 
-use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder};
+use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, SchemaBuilder};
 
 use crate::domain::Services;
 
@@ -78,6 +80,8 @@ pub struct Query(
     user::UserQueries,
     api_key::ApiKeyQueries,
     conversion_label::ConversionLabelQueries,
+    event::FeedQueries,
+    event::AuditQueries,
 );
 
 /// What can be changed. The fields of one request are done one after the other.
@@ -108,19 +112,24 @@ pub struct Mutation(
     api_key_edit::ApiKeyEditMutations,
     conversion_label::ConversionLabelMutations,
     conversion_label_edit::ConversionLabelEditMutations,
+    notification::NotificationMutations,
 );
 
-pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+/// What can be listened to, over a WebSocket or as server-sent events.
+#[derive(Debug, Default, MergedSubscription)]
+pub struct Subscription(event::EventSubscriptions, notification::NotificationSubscriptions);
+
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// The schema as it is served.
-fn served(services: Services, pages: PageLimits) -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    let builder = Schema::build(Query::default(), Mutation::default(), EmptySubscription);
+fn served(services: Services, pages: PageLimits) -> SchemaBuilder<Query, Mutation, Subscription> {
+    let builder = Schema::build(Query::default(), Mutation::default(), Subscription::default());
     builder.data(services).data(pages)
 }
 
 /// The schema as text: the same for every run.
 pub fn sdl() -> String {
-    let schema = Schema::build(Query::default(), Mutation::default(), EmptySubscription).finish();
+    let schema = Schema::build(Query::default(), Mutation::default(), Subscription::default()).finish();
     let options = SDLExportOptions::new().include_specified_by().use_space_ident();
     let text = STANDARD
         .iter()

@@ -213,8 +213,10 @@ pub fn below_leads<'a>(
             assignees,
             created_by,
             notes,
+            history,
         } = plan;
         notes.load(op, budget, leads).await?;
+        history.load(op, budget, leads).await?;
         load(op, budget, assignees, each(leads, Lead::assignees_mut)).await?;
         load(op, budget, created_by, each(leads, |lead| one(&mut lead.created_by))).await?;
         load(op, budget, tags, each(leads, |lead| many(&mut lead.tags))).await?;

@@ -15,9 +15,11 @@ pub enum NodeKind {
     CustomField,
     CustomFieldOption,
     CustomFieldValue,
+    Event,
     Lead,
     LeadAttribution,
     LeadNote,
+    Notification,
     PartnerCompany,
     PartnerUser,
     Partnership,
@@ -29,7 +31,7 @@ pub enum NodeKind {
 }
 
 impl NodeKind {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 20] = [
         Self::ApiKey,
         Self::AttributionSource,
         Self::Campaign,
@@ -37,9 +39,11 @@ impl NodeKind {
         Self::CustomField,
         Self::CustomFieldOption,
         Self::CustomFieldValue,
+        Self::Event,
         Self::Lead,
         Self::LeadAttribution,
         Self::LeadNote,
+        Self::Notification,
         Self::PartnerCompany,
         Self::PartnerUser,
         Self::Partnership,
@@ -59,9 +63,11 @@ impl NodeKind {
             Self::CustomField => b'f',
             Self::CustomFieldOption => b'o',
             Self::CustomFieldValue => b'v',
+            Self::Event => b'h',
             Self::Lead => b'l',
             Self::LeadAttribution => b'a',
             Self::LeadNote => b'n',
+            Self::Notification => b'i',
             Self::PartnerCompany => b'd',
             Self::PartnerUser => b'e',
             Self::Partnership => b'p',

@@ -11,9 +11,11 @@ use super::context::{Answer, answer, answer_found, op};
 use super::conversion_label::ConversionLabel;
 use super::custom_field::{self, CustomField};
 use super::error::Failure;
+use super::event::{self, Event};
 use super::lead::{self, Lead, LeadNote};
 use super::nested;
 use super::node::{GlobalId, NodeKind};
+use super::notification::{self, Notification};
 use super::partner::{PartnerCompany, PartnerUser};
 use super::partnership::Partnership;
 use super::prefetch;
@@ -42,8 +44,10 @@ pub enum Node {
     Campaign(Box<Campaign>),
     ConversionLabel(Box<ConversionLabel>),
     CustomField(Box<CustomField>),
+    Event(Box<Event>),
     Lead(Box<Lead>),
     LeadNote(Box<LeadNote>),
+    Notification(Box<Notification>),
     PartnerCompany(Box<PartnerCompany>),
     PartnerUser(Box<PartnerUser>),
     Partnership(Box<Partnership>),
@@ -110,6 +114,14 @@ async fn load(ctx: &Context<'_>, op: &Op, kind: NodeKind, uuids: &[uuid::Uuid]) 
             let authors = lead::note::Authors::of(ctx, &[ctx.field()])?;
             let found = lead::note::with_authors(op, &nested::budget(ctx), rows, &authors).await?;
             each(found, |note| (id(note.uuid.0), Node::LeadNote(Box::new(note))))
+        }
+        NodeKind::Event => {
+            let found = event::by_ids(op, uuids).await?;
+            found.into_iter().map(|(uuid, event)| (id(uuid), Node::Event(Box::new(event)))).collect()
+        }
+        NodeKind::Notification => {
+            let found = notification::by_uuids(ctx, op, uuids).await?;
+            each(found, |row| (id(row.uuid.0), Node::Notification(Box::new(row))))
         }
         NodeKind::Tag => {
             let rows = tags::by_uuids(op, uuids).await?;

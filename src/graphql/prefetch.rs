@@ -6,7 +6,7 @@ use async_graphql::{Context, Lookahead, SelectionField};
 use super::attribution::AttributionSource;
 use super::campaign::Campaign;
 use super::error::Failure;
-use super::lead::NoteLists;
+use super::lead::{HistoryLists, NoteLists};
 use super::nested::Nests;
 use super::partner::PartnerCompany;
 use super::partnership::Partnership;
@@ -29,6 +29,7 @@ pub struct LeadPlan {
     pub assignees: Nests,
     pub created_by: Nests,
     pub notes: NoteLists,
+    pub history: HistoryLists,
 }
 
 /// Where a connection has its objects.
@@ -90,6 +91,7 @@ fn add(plan: &mut LeadPlan, ctx: &Context<'_>, lead: &SelectionField<'_>) -> Res
                 plan.campaign.add::<Campaign>(ctx, &field)?;
             }
             "notes" => plan.notes.add(ctx, &field)?,
+            "history" => plan.history.add(ctx, &field)?,
             "createdBy" => {
                 parts.created_by = true;
                 plan.created_by.add::<User>(ctx, &field)?;

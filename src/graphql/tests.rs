@@ -33,6 +33,8 @@ fn root_fields_are_unique() {
         fields::<user::UserQueries>(),
         fields::<api_key::ApiKeyQueries>(),
         fields::<conversion_label::ConversionLabelQueries>(),
+        fields::<event::FeedQueries>(),
+        fields::<event::AuditQueries>(),
         fields::<lead::CaptureMutations>(),
         fields::<lead::RegisterMutations>(),
         fields::<lead::LeadEditMutations>(),
@@ -58,6 +60,7 @@ fn root_fields_are_unique() {
         fields::<api_key_edit::ApiKeyEditMutations>(),
         fields::<conversion_label::ConversionLabelMutations>(),
         fields::<conversion_label_edit::ConversionLabelEditMutations>(),
+        fields::<notification::NotificationMutations>(),
     ];
     let all: Vec<String> = parts.into_iter().flatten().collect();
     let unique: BTreeSet<&String> = all.iter().collect();

@@ -1,10 +1,12 @@
 //! Who is asking.
 
-use async_graphql::{Context, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, Object, SimpleObject};
 
 use super::api_key::{ApiKey, Scope, scopes, with_project};
 use super::context::{Answer, answer, op};
 use super::error::Failure;
+use super::notification::{self, Notification};
+use super::paging::{Connection, PageArgs};
 use super::user::User;
 use super::workspace::Workspace;
 use crate::domain::caller::Principal;
@@ -13,6 +15,7 @@ use crate::domain::{api_keys, users, workspaces};
 
 /// The caller: a person or a program, in one workspace.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub struct Viewer {
     /// The person, when the request came with a token.
     user: Rel<Option<User>>,
@@ -22,6 +25,33 @@ pub struct Viewer {
     scopes: Vec<Scope>,
     /// The workspace that everything the caller sees belongs to.
     workspace: Rel<Workspace>,
+}
+
+#[ComplexObject]
+impl Viewer {
+    /// What the person is told of, newest first; null for a program.
+    async fn notifications(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those that are not read yet.", default = false)] unread_only: bool,
+        #[graphql(desc = "How many from the start; at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 100.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
+    ) -> Answer<Connection<Notification>> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        notification::list(ctx, args, unread_only).await
+    }
+
+    /// How many notifications are unread; 0 for a program.
+    async fn unread_notification_count(&self, ctx: &Context<'_>) -> Answer<i32> {
+        notification::unread(ctx).await
+    }
 }
 
 #[derive(Debug, Default)]

@@ -18,6 +18,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::domain::Services;
+use crate::domain::op::Op;
+use crate::domain::outbox::{self, Lag};
 
 /// The numbers of one server.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +42,12 @@ struct Door {
 struct Outcome {
     door: &'static str,
     status: u16,
+}
+
+/// A reader of the event log.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Reader {
+    reader: String,
 }
 
 /// An answered request.
@@ -88,7 +96,7 @@ impl Metrics {
     }
 
     /// Prometheus' text. What is not counted but looked at is looked at now.
-    fn text(&self, services: &Services) -> Result<String, std::fmt::Error> {
+    fn text(&self, services: &Services, lags: Vec<Lag>) -> Result<String, std::fmt::Error> {
         let Numbers {
             requests,
             durations,
@@ -115,6 +123,15 @@ impl Metrics {
         idle.set(pool.idle.into());
         registry.register("database_connections", "Open connections to the database", connections);
         registry.register("database_connections_idle", "Of these, those that do nothing", idle);
+        let behind = Family::<Reader, Gauge>::default();
+        for Lag { consumer, events } in lags {
+            behind.get_or_create(&Reader { reader: consumer }).set(events);
+        }
+        registry.register(
+            "events_behind",
+            "Events that a reader of the log has still to deal with",
+            behind,
+        );
         let mut text = String::new();
         encode(&mut text, &registry)?;
         Ok(text)
@@ -130,7 +147,10 @@ pub fn router(metrics: Metrics, services: Services) -> Router {
 
 async fn scrape(State((metrics, services)): State<(Metrics, Services)>) -> Response {
     const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    match metrics.text(&services) {
+    let system = Op::system(services.aside(), "metrics");
+    // Without the database the other numbers are worth more than ever.
+    let lags = outbox::lags(&system).await.unwrap_or_default();
+    match metrics.text(&services, lags) {
         Ok(text) => ([(CONTENT_TYPE, TEXT)], text).into_response(),
         Err(error) => {
             tracing::error!(%error, "metrics could not be printed");

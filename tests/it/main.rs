@@ -14,6 +14,7 @@ mod crash;
 mod demo;
 mod edits;
 mod entities;
+mod events;
 mod finding;
 mod graphiql;
 mod graphql_documents;
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
         demo::cases(),
         edits::cases(),
         entities::cases(),
+        events::cases(),
         finding::cases(),
         graphiql::cases(),
         graphql_documents::cases(),

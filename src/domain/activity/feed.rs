@@ -61,7 +61,10 @@ pub async fn feed(op: &Op, query: FeedQuery) -> Result<Feed> {
     op.require(Scope::Read)?;
     let FeedQuery { kinds, filter } = query;
     if let Some(other) = kinds.iter().find(|kind| !is_about_leads(**kind)) {
-        let sentence = format!("The feed has events about leads; {} is in the audit log", other.as_str());
+        let sentence = format!(
+            "The feed has events about leads; {} is in the audit log",
+            other.as_str()
+        );
         return Err(Problem::invalid(["types".into()], sentence).into());
     }
     let filter = match filter {

@@ -7,11 +7,13 @@ use sea_orm::{ColumnTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTra
 
 use super::Record;
 use crate::domain::caller::Scope;
+use crate::domain::catalogue;
 use crate::domain::error::Result;
+use crate::domain::leads::read;
 use crate::domain::op::Op;
 use crate::domain::outbox::feed;
 use crate::domain::page::{self, Page, PageRequest};
-use crate::entity::event;
+use crate::entity::{event, lead};
 
 /// A page of the history of each of these leads, newest first, cut in the database by one statement. The leads are ones
 /// that the caller has read. Places are positions of the log.
@@ -36,6 +38,32 @@ pub async fn histories(op: &Op, lead_ids: &[i64], request: PageRequest<i64>) -> 
         (*id, page::finish(found.remove(id).unwrap_or_default(), &request, total))
     });
     Ok(pages.collect())
+}
+
+/// The events at these positions, in any order; those that the caller cannot see are absent: events of other leads than
+/// the caller's, and for all but administrators those of anything but leads.
+///
+/// # Errors
+/// Without the scope `read`, or a database fault.
+pub async fn by_positions(op: &Op, positions: &[i64]) -> Result<Vec<Record>> {
+    use event::Column as C;
+    op.require(Scope::Read)?;
+    if positions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let events = op.find::<event::Entity>().filter(op.any_of(C::Position, positions));
+    let of_leads = C::LeadId.in_subquery(
+        read::of_caller(op)
+            .select_only()
+            .column(lead::Column::Id)
+            .filter(Expr::col(lead::Column::Id.as_column_ref()).equals(C::LeadId.as_column_ref()))
+            .into_query(),
+    );
+    let events = match catalogue::require_unbound(op, Scope::Admin) {
+        Ok(()) => events.filter(of_leads.or(C::LeadId.is_null())),
+        Err(_) => events.filter(of_leads),
+    };
+    events.all(op.db()).await?.into_iter().map(feed::record).collect()
 }
 
 /// The first events of each lead in the range that is asked for, one more than the page has.

@@ -6,13 +6,15 @@ mod audit;
 mod feed;
 mod history;
 mod label;
+mod standing;
 
 use uuid::Uuid;
 
 pub use audit::{AuditFilter, audit};
 pub use feed::{Feed, FeedPage, FeedQuery, Reading, feed};
-pub use history::histories;
+pub use history::{by_positions, histories};
 pub use label::{Labels, labels};
+pub use standing::may_still_read;
 
 use super::error::Result;
 use super::events::EventKind;
@@ -33,6 +35,18 @@ pub struct LeadRecord {
 /// Whether events of this kind are about leads, and so no part of the audit log.
 pub fn is_about_leads(kind: EventKind) -> bool {
     matches!(kind.subject_kind(), "lead" | "note")
+}
+
+/// The position before the first event of the caller's log that is still kept.
+///
+/// # Errors
+/// Without the scope `read`, or a database fault.
+pub async fn beginning(op: &Op) -> Result<i64> {
+    op.require(super::caller::Scope::Read)?;
+    match outbox::feed::first(op).await? {
+        Some(first) => Ok(first - 1),
+        None => outbox::feed::head(op).await,
+    }
 }
 
 /// The last position of the caller's log: what happens from now on comes behind it.

@@ -44,7 +44,10 @@ mod tests {
             ("ask @Ada@Example.COM, please", vec!["ada@example.com"]),
             ("(@ada@example.com)", vec!["ada@example.com"]),
             ("Thanks @ada@example.com.", vec!["ada@example.com"]),
-            ("Thanks @ada@example.com!\n@bob@example.com?", vec!["ada@example.com", "bob@example.com"]),
+            (
+                "Thanks @ada@example.com!\n@bob@example.com?",
+                vec!["ada@example.com", "bob@example.com"],
+            ),
             ("@ada+leads@example.com", vec!["ada+leads@example.com"]),
             ("@o'neill@example.com's lead", vec![]),
             ("@ada@example.com @ada@example.com", vec!["ada@example.com"]),
@@ -65,6 +68,9 @@ mod tests {
     fn a_text_full_of_signs_is_read_in_no_time() {
         assert!(mentions(&"@".repeat(10_000)).is_empty());
         assert!(mentions(&"@a".repeat(5_000)).is_empty());
-        assert_eq!(mentions(&(0..500).map(|n| format!("@u{n}@x.test ")).collect::<String>()).len(), super::MOST);
+        assert_eq!(
+            mentions(&(0..500).map(|n| format!("@u{n}@x.test ")).collect::<String>()).len(),
+            super::MOST
+        );
     }
 }

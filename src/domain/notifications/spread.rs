@@ -15,8 +15,8 @@ use crate::domain::error::{Error, Result};
 use crate::domain::events::{ActorKind, Change, EventKind};
 use crate::domain::new_uuid;
 use crate::domain::op::{self, Op, System, Tx};
-use crate::domain::outbox::cursor::{self, Consumer};
 use crate::domain::outbox::Record;
+use crate::domain::outbox::cursor::{self, Consumer};
 use crate::entity::{api_key, notification, user};
 
 /// Events that are dealt with in one transaction.
@@ -70,13 +70,19 @@ async fn tell(tx: &mut Tx, records: &[Record]) -> Result<()> {
         // One notification a person and event: the weightiest reason.
         let mut reasons: BTreeMap<i64, NotificationKind> = BTreeMap::new();
         for address in &news.mentioned {
-            people.by_address(address).map(|person| reasons.insert(person, NotificationKind::NoteMention));
+            people
+                .by_address(address)
+                .map(|person| reasons.insert(person, NotificationKind::NoteMention));
         }
         for uuid in &news.assigned {
-            people.by_uuid(uuid).map(|person| reasons.insert(person, NotificationKind::LeadAssigned));
+            people
+                .by_uuid(uuid)
+                .map(|person| reasons.insert(person, NotificationKind::LeadAssigned));
         }
         for uuid in &news.received {
-            people.by_uuid(uuid).map(|person| reasons.insert(person, NotificationKind::LeadReceived));
+            people
+                .by_uuid(uuid)
+                .map(|person| reasons.insert(person, NotificationKind::LeadReceived));
         }
         if let Some(person) = people.behind(record) {
             reasons.remove(&person);
@@ -122,7 +128,9 @@ impl News {
                 ..Self::default()
             },
             EventKind::NoteCreated | EventKind::NoteUpdated => Self {
-                mentioned: gained(record.changes.get("text"), |text| mentions(text.as_str().unwrap_or_default())),
+                mentioned: gained(record.changes.get("text"), |text| {
+                    mentions(text.as_str().unwrap_or_default())
+                }),
                 ..Self::default()
             },
             EventKind::LeadArchived
@@ -226,7 +234,10 @@ impl People {
         let keys = keys.all(tx.db()).await?;
         Ok(Self {
             users: users.all(tx.db()).await?,
-            keys: keys.into_iter().filter_map(|key| Some((key.uuid, key.user_id?))).collect(),
+            keys: keys
+                .into_iter()
+                .filter_map(|key| Some((key.uuid, key.user_id?)))
+                .collect(),
         })
     }
 
@@ -239,7 +250,10 @@ impl People {
     }
 
     fn enabled(&self, is_meant: impl Fn(&user::Model) -> bool) -> Option<i64> {
-        let meant = self.users.iter().find(|user| is_meant(user) && user.disabled_at.is_none());
+        let meant = self
+            .users
+            .iter()
+            .find(|user| is_meant(user) && user.disabled_at.is_none());
         meant.map(|user| user.id)
     }
 

@@ -87,7 +87,7 @@ pub(super) async fn head_of<C: ConnectionTrait>(counters: Select<workspace_count
 }
 
 /// The first position that is still kept.
-async fn first(op: &Op) -> Result<Option<i64>> {
+pub(in crate::domain) async fn first(op: &Op) -> Result<Option<i64>> {
     let first = op.find::<event::Entity>().select_only().column(event::Column::Position);
     let first = first.order_by_asc(event::Column::Position).limit(1);
     Ok(first.into_tuple().one(op.db()).await?)

@@ -157,7 +157,10 @@ pub(in crate::domain) async fn partners_of(op: &Op, shared: &[Uuid]) -> Result<H
     let sides = op.find::<company_partnership::Entity>();
     let sides = sides.filter(op.any_uuid(partnership::Column::Uuid, shared));
     let found = whole(op.db(), sides, op.find()).await?;
-    Ok(found.into_iter().map(|found| (found.shared.uuid, found.partner)).collect())
+    Ok(found
+        .into_iter()
+        .map(|found| (found.shared.uuid, found.partner))
+        .collect())
 }
 
 /// Reads sides with the shared row of each, and their partners from the directory of the same workspace.

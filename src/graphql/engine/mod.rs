@@ -215,6 +215,10 @@ impl Engine {
         if let Some(key) = key {
             request = request.data(key);
         }
+        if kind == OperationType::Query {
+            // For what waits: others go first meanwhile, and it gives up when the server stops.
+            request = request.data(kept.clone());
+        }
         Ok(Prepared {
             request,
             kind,

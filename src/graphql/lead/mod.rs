@@ -7,6 +7,7 @@ mod edit_paths;
 mod edit_payload;
 mod enums;
 mod filter;
+mod history;
 mod list;
 mod made;
 pub mod note;
@@ -29,6 +30,7 @@ use serde_json::Value;
 use super::attribution::AttributionSource;
 use super::campaign::Campaign;
 use super::context::Answer;
+use super::event::Event;
 use super::node::{GlobalId, NodeKind};
 use super::paging::{Connection, Listed, PageArgs};
 use super::partner::PartnerCompany;
@@ -45,7 +47,9 @@ pub use capture::CaptureMutations;
 pub use edit::LeadEditMutations;
 pub use enums::LeadStatus;
 use enums::{AssociationType, IntegrationName, LeadOrigin, LeadSource, ProcessingState};
-pub use filter::LeadFilterArgument;
+pub use filter::{LeadFilterArgument, read as read_filter};
+pub use history::HistoryLists;
+use history::LoadedHistory;
 pub use list::{LeadList, LeadListArgs};
 pub use note::{LeadNote, NoteMutations};
 use note_list::LoadedNotes;
@@ -66,6 +70,8 @@ const LIST: &str = "leads";
 pub struct Lead {
     #[graphql(skip)]
     loaded_notes: LoadedNotes,
+    #[graphql(skip)]
+    loaded_history: LoadedHistory,
     /// The global id.
     pub id: ID,
     /// The number that the REST routes call id.
@@ -181,6 +187,25 @@ impl Lead {
         };
         note_list::of_lead(ctx, self, args).await
     }
+
+    /// What happened to it and to the notes about it, newest first. The settings of the server may let the oldest events
+    /// go after a time.
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start; at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, which is the oldest; at most 100.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
+    ) -> Answer<Arc<Connection<Event>>> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        history::of_lead(ctx, self, args).await
+    }
 }
 
 impl From<LeadGraph> for Lead {
@@ -207,6 +232,7 @@ impl From<LeadGraph> for Lead {
         let documents = LeadDocuments::from(documents);
         Self {
             loaded_notes: LoadedNotes::default(),
+            loaded_history: LoadedHistory::default(),
             id: GlobalId::new(NodeKind::Lead, lead.uuid).into(),
             legacy_id: SafeInt(lead.id),
             uuid: Uuid(lead.uuid),
@@ -259,6 +285,11 @@ impl From<LeadGraph> for Lead {
 
 /// What of a lead has lists of leads below it, for those who load them.
 impl Lead {
+    /// Its number in the database.
+    pub fn number(&self) -> i64 {
+        self.legacy_id.0
+    }
+
     pub fn sources_mut(&mut self) -> Vec<&mut AttributionSource> {
         let attributions = loaded(&mut self.attributions);
         attributions.map(|attribution| &mut attribution.source).collect()

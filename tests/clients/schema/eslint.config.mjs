@@ -30,6 +30,11 @@ const WITHOUT_IDENTITY = {
     'OriginalPayload',
     'Powerup',
     'Touchpoint',
+    // Entries of the event log, told apart by their positions.
+    'EventActor',
+    'EventFeed',
+    'FieldChange',
+    'LeadEvent',
     // Numbers, which are of the moment and of the question.
     'AttributionCredit',
     'LeadMeasures',

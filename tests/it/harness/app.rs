@@ -2,11 +2,13 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use leadgraph::app::App;
 use leadgraph::auth::Authenticator;
 use leadgraph::config::Config;
-use leadgraph::domain::Services;
+use leadgraph::domain::op::Op;
+use leadgraph::domain::{Services, outbox};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use sea_orm::JsonValue;
 use serde_json::{Value, json};
@@ -39,17 +41,7 @@ impl TestApp {
         change(&mut config);
         let app = App::build(config).await.expect("the application starts");
         let app = Arc::new(app);
-        let served = Arc::clone(&app);
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (shutdown, stop) = oneshot::channel::<()>();
-        tokio::spawn(async move {
-            let until = async {
-                // The sender is never used, only dropped.
-                let _ = stop.await;
-            };
-            served.serve(listener, until).await
-        });
+        let Instance { address, shutdown } = serve(&app).await;
         let home = Workspace::create(app.services(), app.auth(), "Acme").await;
         Self {
             db,
@@ -59,6 +51,29 @@ impl TestApp {
             client: client(),
             _shutdown: shutdown,
         }
+    }
+
+    /// Another server on the same database. On `SQLite` nobody tells it what the first one writes: it looks often.
+    pub async fn beside(&self) -> Instance {
+        let mut config = Config::for_tests(self.db.target());
+        if self.db.backend == Backend::Sqlite {
+            config.round = Duration::from_millis(100);
+        }
+        let app = App::build(config).await.expect("another server starts");
+        serve(&Arc::new(app)).await
+    }
+
+    /// Waits until the server's own readers of the event log have dealt with all of it.
+    pub async fn settled(&self) {
+        let system = Op::system(self.services().clone(), "test");
+        for _ in 0..400 {
+            let behind = outbox::lags(&system).await.unwrap();
+            if behind.iter().all(|reader| reader.events == 0) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("the readers of the event log do not come to its end");
     }
 
     /// Another workspace beside [`Self::home`].
@@ -158,6 +173,27 @@ impl TestApp {
     pub async fn get(&self, path: &str) -> Answer {
         Answer::of(self.client.get(self.url(path)).send().await.unwrap()).await
     }
+}
+
+/// A server that runs; dropping it shuts it down.
+pub struct Instance {
+    pub address: SocketAddr,
+    pub shutdown: oneshot::Sender<()>,
+}
+
+async fn serve(app: &Arc<App>) -> Instance {
+    let served = Arc::clone(app);
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (shutdown, stop) = oneshot::channel::<()>();
+    tokio::spawn(async move {
+        let until = async {
+            // The sender is never used, only dropped.
+            let _ = stop.await;
+        };
+        served.serve(listener, until).await
+    });
+    Instance { address, shutdown }
 }
 
 /// A client that talks to nobody but the server.

@@ -41,9 +41,10 @@ pub async fn fill(app: &TestApp) -> Ids {
         .number("SELECT id FROM leads WHERE origin = 'leadtrackr_shim'")
         .await;
     let note = NewNote {
-        text: "Nobody else's business".to_owned(),
+        text: format!("Nobody else's business, @{}", app.home.owner.email),
     };
     notes::add_note(&app.home.op(), Ref::Id(lead), note).await.unwrap();
+    app.settled().await;
     app.home.invite(PartnerType::Referral, Invitation::Inactive).await;
     let label = format!(
         r#"mutation {{ createConversionLabel(input: {{ projectId: "{}", name: "Home's label" }}) {{ conversionLabel {{ id }} }} }}"#,
@@ -51,10 +52,11 @@ pub async fn fill(app: &TestApp) -> Ids {
     );
     let label = app.as_owner().data(&label, json!({})).await;
     let query = "{ leads { edges { cursor node { id uuid legacyId uniqueIdentifier
-            attributions { id } notes { nodes { id } } } } } tags { nodes { id } }
+            attributions { id } notes { nodes { id } } history(first: 1) { nodes { id } } } } } tags { nodes { id } }
         customFields { nodes { id type } } attributionSources { nodes { id } } campaigns { nodes { id } }
         partnerships { nodes { id uuid } } partnerCompanies { nodes { id } } partnerUsers { nodes { id } }
-        projects { nodes { id publicId } } users { nodes { id } } apiKeys { nodes { id } } viewer { workspace { id } } }";
+        projects { nodes { id publicId } } users { nodes { id } } apiKeys { nodes { id } }
+        viewer { workspace { id } notifications { nodes { id } } } events(first: 1) { position } }";
     let data = app.as_owner().data(query, json!({})).await;
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let edge = &data["leads"]["edges"][0];
@@ -75,6 +77,7 @@ pub async fn fill(app: &TestApp) -> Ids {
             "attribution",
             text(&data["leads"]["edges"][1]["node"]["attributions"][0]["id"]),
         ),
+        ("event", text(&edge["node"]["history"]["nodes"][0]["id"])),
         ("lead_cursor", text(&edge["cursor"])),
         ("tag", first("tags")),
         ("field", text(&number["id"])),
@@ -90,6 +93,8 @@ pub async fn fill(app: &TestApp) -> Ids {
         ("key", first("apiKeys")),
         ("label", text(&label["createConversionLabel"]["conversionLabel"]["id"])),
         ("workspace", text(&data["viewer"]["workspace"]["id"])),
+        ("notification", text(&data["viewer"]["notifications"]["nodes"][0]["id"])),
+        ("position", text(&data["events"]["position"])),
     ]))
 }
 
@@ -232,6 +237,7 @@ async fn secrets(app: &TestApp) -> BTreeSet<String> {
         ("users", "uuid, email"),
         ("api_keys", "uuid, key_prefix"),
         ("conversion_labels", "uuid, name"),
+        ("notifications", "uuid"),
     ] {
         let rows = app
             .rows(&format!("SELECT {columns} FROM {table} WHERE workspace_id = {home}"))
@@ -281,6 +287,8 @@ async fn no_id_of_another_workspace_is_a_node(app: TestApp) {
         "user",
         "key",
         "label",
+        "event",
+        "notification",
         "workspace",
     ];
     let nodes: Vec<&String> = nodes.iter().map(|name| &ids.0[name]).collect();

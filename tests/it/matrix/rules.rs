@@ -14,6 +14,7 @@ const FIELDS: &[(&str, Rule)] = &[
     ("Viewer.user", Rule::NullUnlessPerson),
     ("Viewer.apiKey", Rule::NullUnlessKey),
     ("Viewer.scopes", Rule::Anybody),
+    ("Viewer.notifications", Rule::NullUnlessReadingPerson),
     // Only a code that may be given on.
     ("Partnership.invitation", Rule::NullUnlessUnboundWriter),
     // What a mutation tells those who may do it.
@@ -56,12 +57,17 @@ const OBJECTS: &[&str] = &[
     "CustomField",
     "CustomFieldOption",
     "DateValue",
+    "Event",
+    "EventActor",
+    "EventFeed",
     "ExternalRef",
+    "FieldChange",
     "IntegrationValue",
     "Lead",
     "LeadAssignee",
     "LeadAttribution",
     "LeadAttributionCredits",
+    "LeadEvent",
     "LeadMeasures",
     "LeadNote",
     "LeadNumberMeasure",
@@ -72,6 +78,7 @@ const OBJECTS: &[&str] = &[
     "LeadStatsGroup",
     "Money",
     "MultiSelectValue",
+    "Notification",
     "NumberValue",
     "OriginalPayload",
     "PageInfo",
@@ -112,6 +119,9 @@ const OF_A_PROJECT: &[&str] = &[
     "deleteLeadNote",
 ];
 
+/// What programs cannot do, which have no notifications.
+const OF_A_PERSON: &[&str] = &["markNotificationsRead"];
+
 /// The attempts at these give the scope `read` to a key or a person, and nobody gives more than they have.
 const GIVE_READING: &[&str] = &["createApiKey", "rotateApiKey", "inviteUser", "setUserRole"];
 
@@ -125,6 +135,8 @@ pub enum Rule {
     /// Of the whole workspace: keys that are bound to a project administer nothing.
     Administrator,
     NullUnlessPerson,
+    /// For readers; programs get null.
+    NullUnlessReadingPerson,
     NullUnlessKey,
     /// For readers; who may not write in the whole workspace gets null.
     NullUnlessUnboundWriter,
@@ -209,6 +221,8 @@ fn obey(power: Power, rule: Rule) -> Expected {
         Rule::Reader => or(scopes.read, Expected::Forbidden),
         Rule::Administrator => or(scopes.admin && !is_bound, Expected::Forbidden),
         Rule::NullUnlessPerson => or(is_person, Expected::Null),
+        Rule::NullUnlessReadingPerson if !scopes.read => Expected::Forbidden,
+        Rule::NullUnlessReadingPerson => or(is_person, Expected::Null),
         Rule::NullUnlessKey => or(!is_person, Expected::Null),
         Rule::NullUnlessUnboundWriter if !scopes.read => Expected::Forbidden,
         Rule::NullUnlessUnboundWriter => or(scopes.write && !is_bound, Expected::Null),
@@ -220,7 +234,7 @@ pub fn may(power: Power, attempt: &Attempt) -> bool {
     let Power { scopes, is_bound, .. } = power;
     match attempt.needs {
         Needs::Nothing => true,
-        Needs::Read => scopes.read,
+        Needs::Read => scopes.read && (power.is_person || !OF_A_PERSON.contains(&attempt.field)),
         Needs::Write => scopes.write && (!is_bound || OF_A_PROJECT.contains(&attempt.field)),
         Needs::Admin => {
             let field = &attempt.field;

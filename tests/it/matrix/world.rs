@@ -190,6 +190,10 @@ pub async fn traces(app: &TestApp) -> BTreeMap<String, i64> {
         let Value::String(table) = &row["name"] else {
             panic!("{row}")
         };
+        // How far the server's own readers are is nobody's doing.
+        if table == "event_consumers" {
+            continue;
+        }
         let count = app.number(&format!("SELECT count(*) FROM {table}")).await;
         traces.insert(table.clone(), count);
     }

@@ -1,6 +1,6 @@
 //! Mutations of leads.
 
-use super::Needs::Write;
+use super::Needs::{Read, Write};
 use super::Stranger::NotFound;
 use super::{Attempt, attempt};
 
@@ -144,6 +144,13 @@ pub const MUTATIONS: &[Attempt] = &[
         NotFound,
         r#"restoreLead(input: { leadId: "@lead", expectedVersion: 1 })
            { lead { id } userErrors { code } conflict { current { id email } fields } }"#,
+    ),
+    attempt(
+        "markNotificationsRead",
+        Read,
+        NotFound,
+        r#"markNotificationsRead(input: { notificationIds: ["@notification"] })
+           { unreadCount userErrors { code } }"#,
     ),
     attempt(
         "addLeadNote",

@@ -99,5 +99,23 @@ pub const QUERIES: &[Attempt] = &[
         Own,
         r#"conversionLabels(projectId: "@project") { totalCount nodes { id name } }"#,
     ),
+    attempt(
+        "events",
+        Read,
+        Own,
+        "events { position events { position event { subjectUuid changes { field to } } lead { email } } }",
+    ),
+    attempt(
+        "auditLog",
+        Admin,
+        Own,
+        "auditLog { totalCount nodes { subjectUuid actor { nodeId label } changes { field to } } }",
+    ),
+    attempt(
+        "viewer",
+        Nothing,
+        Own,
+        "viewer { notifications { totalCount nodes { uuid lead { email } } } unreadNotificationCount }",
+    ),
     attempt("apiKeys", Admin, Own, "apiKeys { totalCount nodes { keyPrefix uuid } }"),
 ];
