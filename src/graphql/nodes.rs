@@ -117,7 +117,10 @@ async fn load(ctx: &Context<'_>, op: &Op, kind: NodeKind, uuids: &[uuid::Uuid]) 
         }
         NodeKind::Event => {
             let found = event::by_ids(op, uuids).await?;
-            found.into_iter().map(|(uuid, event)| (id(uuid), Node::Event(Box::new(event)))).collect()
+            found
+                .into_iter()
+                .map(|(uuid, event)| (id(uuid), Node::Event(Box::new(event))))
+                .collect()
         }
         NodeKind::Notification => {
             let found = notification::by_uuids(ctx, op, uuids).await?;

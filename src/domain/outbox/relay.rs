@@ -5,15 +5,16 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use sea_orm::sqlx::postgres::{PgListener, PgPoolOptions};
-use sea_orm::{ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, QuerySelect, SqlxError, Statement};
+use sea_orm::{
+    ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, SqlxError, Statement,
+};
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::wake::Wakes;
 use crate::domain::Services;
 use crate::domain::error::Result;
 use crate::domain::op;
-use crate::entity::workspace_counter;
+use crate::entity::{event_consumer, workspace_counter};
 
 const CHANNEL: &str = "leadgraph_log";
 
@@ -81,37 +82,47 @@ async fn hear(services: &Services) -> std::result::Result<(), SqlxError> {
     Ok(())
 }
 
-/// Looks at the logs that somebody waits for, every `round`.
+/// Looks at the logs that somebody waits for, and at what was made of them, every `round`.
 pub async fn look(services: Services, round: Duration) {
     let mut known = HashMap::new();
     loop {
         sleep(round).await;
         // It fails while the database is away; those who wait notice that themselves.
-        if let Ok(heads) = heads(&services, services.wakes()).await {
-            let moved = |(workspace, head): (&i64, &i64)| (known.get(workspace) != Some(head)).then_some(*workspace);
-            let moved: BTreeSet<i64> = heads.iter().filter_map(moved).collect();
+        if let Ok(found) = standing(&services).await {
+            let moved = |(workspace, standing)| (known.get(workspace) != Some(standing)).then_some(*workspace);
+            let moved: BTreeSet<i64> = found.iter().filter_map(moved).collect();
             services.wakes().heard(&moved);
-            known = heads;
+            known = found;
         }
     }
 }
 
-/// The last positions of the logs that somebody waits for.
+/// Of the logs that somebody waits for, the last position, and those up to which the server's own readers have come.
 #[expect(
     clippy::disallowed_methods,
     reason = "those who wait have each shown that the workspace is theirs; only numbers are read"
 )]
-async fn heads(services: &Services, wakes: &Wakes) -> Result<HashMap<i64, i64>> {
-    use workspace_counter::Column as C;
-    let awaited = wakes.awaited();
+async fn standing(services: &Services) -> Result<HashMap<i64, Vec<i64>>> {
+    use {event_consumer::Column as Reader, workspace_counter::Column as Counter};
+    let awaited = services.wakes().awaited();
     if awaited.is_empty() {
         return Ok(HashMap::new());
     }
-    let database = services.database();
-    let counters = workspace_counter::Entity::find().filter(op::any_of(database.backend(), C::WorkspaceId, &awaited));
-    let counters = counters.select_only().column(C::WorkspaceId).column(C::Position);
-    let heads: Vec<(i64, i64)> = counters.into_tuple().all(database.reader()).await?;
-    Ok(heads.into_iter().collect())
+    let (backend, db) = (services.database().backend(), services.database().reader());
+    let counters = workspace_counter::Entity::find().filter(op::any_of(backend, Counter::WorkspaceId, &awaited));
+    let counters = counters
+        .select_only()
+        .columns([Counter::WorkspaceId, Counter::Position]);
+    let readers = event_consumer::Entity::find().filter(op::any_of(backend, Reader::WorkspaceId, &awaited));
+    let readers = readers.order_by_asc(Reader::Consumer).select_only();
+    let readers = readers.columns([Reader::WorkspaceId, Reader::Position]);
+    let mut found: Vec<(i64, i64)> = counters.into_tuple().all(db).await?;
+    found.extend(readers.into_tuple::<(i64, i64)>().all(db).await?);
+    let mut standing: HashMap<i64, Vec<i64>> = HashMap::new();
+    for (workspace, position) in found {
+        standing.entry(workspace).or_default().push(position);
+    }
+    Ok(standing)
 }
 
 /// What one instance says: who it is, and what moved there.

@@ -157,7 +157,10 @@ impl EventActor {
 pub async fn by_ids(op: &Op, ids: &[uuid::Uuid]) -> Result<Vec<(uuid::Uuid, Event)>> {
     let positions: Vec<i64> = ids.iter().filter_map(|id| position::of_uuid(op, *id)).collect();
     let records = activity::by_positions(op, &positions).await?;
-    let found: Vec<_> = records.iter().map(|record| position::uuid(op, record.position)).collect();
+    let found: Vec<_> = records
+        .iter()
+        .map(|record| position::uuid(op, record.position))
+        .collect();
     Ok(found.into_iter().zip(events(op, records).await?).collect())
 }
 

@@ -147,8 +147,8 @@ async fn change(app: &TestApp, world: &World, dice: &mut Dice, leads: usize) -> 
     let number = dice.roll(50);
     let (mutation, more) = match dice.roll(14) {
         0 => {
-            let post = json!({"projectId": app.home.project.public_id, "uniqueEventId": format!("e{}", 2 * (number % leads.div_ceil(4))),
-                "userData": {"lastName": format!("Post {}", number % 3)}, "formData": {"n": number % 4}});
+            let post = json!({"projectId": app.home.project.public_id, "formData": {"n": number % 4, "uniqueEventId": format!("e{}", 2 * (number % leads.div_ceil(4)))},
+                "userData": {"lastName": format!("Post {}", number % 3)}});
             return app.leadtrackr().post(&post).await.status < 300;
         }
         1 => (
