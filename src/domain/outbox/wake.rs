@@ -41,15 +41,14 @@ impl Wakes {
 
     /// Something was committed here.
     pub(in crate::domain) fn committed(&self, workspaces: &BTreeSet<i64>) {
-        self.told.put(workspaces);
-        self.heard(workspaces);
+        if !workspaces.is_empty() {
+            self.told.put(workspaces);
+            self.heard(workspaces);
+        }
     }
 
     /// Something was committed somewhere.
     pub(super) fn heard(&self, workspaces: &BTreeSet<i64>) {
-        if workspaces.is_empty() {
-            return;
-        }
         {
             let logs = locked(&self.logs);
             for log in workspaces.iter().filter_map(|workspace| logs.get(workspace)) {

@@ -99,7 +99,8 @@ async fn the_history_of_every_lead_folds_to_the_lead(app: TestApp) {
             assert_eq!(notes, noted(&lead), "{lead}");
         }
     }
-    assert_eq!(seen, leads);
+    // An archived lead's unique event id is free for another one.
+    assert!(seen >= leads, "{seen}");
 }
 
 /// Through every door in turn.

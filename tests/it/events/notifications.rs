@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use leadgraph::config::Config;
 use leadgraph::domain::caller::{Role, Scopes};
 use leadgraph::domain::users::{self, Standing, User};
 use serde_json::{Value, json};
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 use super::listener::{Listener, Way};
 use super::{lead_id, text, web_lead};
 use crate::harness::workspace::api_key;
-use crate::harness::{Case, TestApp, both};
+use crate::harness::{Backend, Case, Subject, TestApp, both};
 use crate::journeybee::{reference, referred};
 
 pub fn cases() -> Vec<Case> {
@@ -180,7 +181,20 @@ async fn everybody_reads_and_marks_their_own(app: TestApp) {
     assert_eq!(answer.code(), "FORBIDDEN", "{}", answer.text);
 }
 
-async fn they_arrive_while_somebody_listens(app: TestApp) {
+/// One of several servers on a database, which on `SQLite` nobody tells what the others write.
+struct OneOfSeveral(TestApp);
+
+impl Subject for OneOfSeveral {
+    async fn set_up(backend: Backend) -> Self {
+        let often = |config: &mut Config| config.round = Duration::from_millis(100);
+        Self(match backend {
+            Backend::Sqlite => TestApp::with(backend, often).await,
+            Backend::Postgres => TestApp::set_up(backend).await,
+        })
+    }
+}
+
+async fn they_arrive_while_somebody_listens(OneOfSeveral(app): OneOfSeveral) {
     let other = app.beside().await;
     let ada = app.home.user("ada@acme.test", Role::Member).await;
     let of_ada = token(&app, &ada);

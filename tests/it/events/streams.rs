@@ -17,6 +17,7 @@ pub fn cases() -> Vec<Case> {
         both(a_listener_who_may_not_read_any_more_hears_nothing),
         both(a_slow_listener_gets_everything_in_the_end),
         both(a_place_that_is_gone_is_a_clear_error),
+        both(every_subscription_is_closed_without_its_scope_and_to_other_workspaces),
     ]
 }
 
@@ -197,6 +198,52 @@ async fn a_slow_listener_gets_everything_in_the_end(app: TestApp) {
         heard.push(told(&listener.next().await.unwrap()["data"]["leadEvents"]["event"]));
     }
     assert_eq!(heard, all);
+}
+
+async fn every_subscription_is_closed_without_its_scope_and_to_other_workspaces(app: TestApp) {
+    let fields = "{ __schema { subscriptionType { fields { name } } } }";
+    let fields = app.as_owner().data(fields, json!({})).await["__schema"]["subscriptionType"]["fields"].clone();
+    assert_eq!(
+        fields,
+        json!([{"name": "leadEvents"}, {"name": "notifications"}]),
+        "one without a case"
+    );
+    let other = app.workspace("Other").await;
+    let theirs = app
+        .with_token(&other.token)
+        .data("{ events(first: 1) { end } }", json!({}))
+        .await;
+    let theirs = theirs["events"]["end"].clone();
+    for field in ["leadEvents", "notifications"] {
+        let query = format!("subscription($after: String) {{ {field}(after: $after) {{ position }} }}");
+        let refused = async |credential: &str, variables: Value| {
+            let mut listener = Listener::open(Way::Stream, app.address.port(), credential, &query, variables).await;
+            let answer = listener.next().await.unwrap();
+            assert!(listener.next().await.is_none(), "{answer}");
+            text(&answer["errors"][0]["extensions"]["code"])
+        };
+        assert_eq!(
+            refused(&app.home.write_only_key, json!({})).await,
+            "FORBIDDEN",
+            "{field}"
+        );
+        assert_eq!(
+            refused(&app.home.token, json!({"after": theirs})).await,
+            "BAD_USER_INPUT",
+            "{field}"
+        );
+    }
+    let query = "subscription { notifications { position } }";
+    let mut program = Listener::open(Way::Stream, app.address.port(), &app.home.key, query, json!({})).await;
+    assert_eq!(
+        program.next().await.unwrap()["errors"][0]["extensions"]["code"],
+        "FORBIDDEN"
+    );
+    // What happens elsewhere is not heard here.
+    let mut listener = Listener::open(Way::Socket, app.address.port(), &other.token, QUERY, json!({})).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    web_lead(&app, "Ada").await;
+    assert!(listener.next_within(Duration::from_millis(400)).await.is_none());
 }
 
 async fn a_place_that_is_gone_is_a_clear_error(app: TestApp) {
