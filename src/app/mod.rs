@@ -338,6 +338,7 @@ fn graphql_limits(config: &Config) -> graphql::Limits {
             time: config.http.request_timeout,
             ..defaults.sockets
         },
+        keep_alive: defaults.keep_alive,
         cost: operation_cost,
         pages: graphql::PageLimits {
             default: page_default,

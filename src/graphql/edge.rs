@@ -35,6 +35,8 @@ pub struct Limits {
     /// Connections that stay open: WebSockets and event streams.
     pub places: PlaceLimits,
     pub sockets: SocketLimits,
+    /// After so long without an answer an event stream says that it lives.
+    pub keep_alive: Duration,
 }
 
 impl Default for Limits {
@@ -52,6 +54,7 @@ impl Default for Limits {
                 per_address: 50,
             },
             sockets: SocketLimits::default(),
+            keep_alive: Duration::from_secs(12),
         }
     }
 }
@@ -106,7 +109,7 @@ pub(super) fn routes(engine: Engine, bearers: Bearers, turns: Turns, origins: Or
                 check: sockets.check,
                 patience: sockets.patience,
                 time: sockets.time,
-                ..StreamLimits::default()
+                keep_alive: limits.keep_alive,
             },
         },
         socket: Arc::new(Door {

@@ -43,17 +43,6 @@ pub struct StreamLimits {
     pub time: Duration,
 }
 
-impl Default for StreamLimits {
-    fn default() -> Self {
-        Self {
-            keep_alive: Duration::from_secs(12),
-            check: Duration::from_secs(4),
-            patience: Duration::from_secs(10),
-            time: Duration::from_secs(30),
-        }
-    }
-}
-
 /// Events that wait for the client to read.
 const QUEUE: usize = 4;
 

@@ -1,6 +1,7 @@
 //! Sockets frame by frame, over a schema that has what they are for: something that ticks.
 
 mod schema;
+mod streams;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -72,6 +73,7 @@ async fn serve(sockets: SocketLimits) -> Server {
             per_caller: 4,
             per_address: 4,
         },
+        keep_alive: Duration::from_millis(300),
         ..defaults
     };
     let router = routes(
