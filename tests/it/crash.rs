@@ -97,7 +97,7 @@ async fn every_lead_that_was_answered_survives_a_kill_whole(db: TestDatabase) {
     nothing_is_half_done(&db).await;
 }
 
-async fn make_campaign(server: &Binary, access: &Access, db: &TestDatabase) -> i64 {
+pub async fn make_campaign(server: &Binary, access: &Access, db: &TestDatabase) -> i64 {
     let query = "mutation { createCampaign(input: { title: \"Spring\" }) { campaign { id } userErrors { message } } }";
     let answer = server
         .post("/graphql", ("x-api-key", &access.key), &json!({"query": query}))

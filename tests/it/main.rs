@@ -46,6 +46,7 @@ mod stats;
 mod storage;
 mod tokens;
 mod traces;
+mod writers;
 
 use std::process::ExitCode;
 
@@ -100,6 +101,7 @@ fn main() -> ExitCode {
         stats::cases(),
         storage::cases(),
         tokens::cases(),
+        writers::cases(),
         traces::cases(),
     ];
     let trials = cases

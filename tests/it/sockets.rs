@@ -16,6 +16,7 @@ pub fn cases() -> Vec<Case> {
         both(a_socket_ends_with_its_credentials),
         once(a_socket_ends_with_the_server),
         once(idle_sockets_cost_little),
+        once(a_dead_client_is_noticed),
         once(a_stream_of_events_holds_every_answer),
     ]
 }
@@ -125,7 +126,7 @@ async fn a_socket_ends_with_the_server() {
 
 /// Sockets that nobody says anything over: what one takes of the server's memory, and that they all stay.
 async fn idle_sockets_cost_little() {
-    let count: u32 = if heavy() { 1_000 } else { 100 };
+    let count: u32 = if heavy() { 1_000 } else { 200 };
     let db = TestDatabase::set_up(Backend::Sqlite).await;
     let access = crate::crash::bootstrap(&db);
     let mut command = crate::harness::binary::command(&db, &["serve"]);
@@ -141,12 +142,42 @@ async fn idle_sockets_cost_little() {
         sockets.push(Socket::enter(server.port, bearer.clone()).await);
     }
     let each = server.resident().saturating_sub(before) / u64::from(count);
+    if heavy() {
+        eprintln!("{each} bytes for each of {count} sockets");
+    }
     assert!(each < 64 * 1024, "{each} bytes for a socket");
     // Past the next look at their credentials they are all there.
     tokio::time::sleep(Duration::from_secs(5)).await;
     for socket in &mut sockets {
         assert!(socket.ask(json!({"query": "{ __typename }"})).await["data"].is_object());
     }
+}
+
+/// One that is there and one whose machine has lost its power: nobody says farewell for it.
+async fn a_dead_client_is_noticed() {
+    let db = TestDatabase::set_up(Backend::Sqlite).await;
+    let access = crate::crash::bootstrap(&db);
+    let mut command = crate::harness::binary::command(&db, &["serve"]);
+    command.env("LEADGRAPH_SOCKET_PING_SECONDS", "1");
+    let server = Binary::start(command).await;
+    let bearer = json!({"authorization": format!("Bearer {}", access.token)});
+    let mut dead = Socket::enter(server.port, bearer.clone()).await;
+    let mut alive = Socket::enter(server.port, bearer).await;
+    let with_both = server.open_files();
+    let reading = tokio::spawn(async move {
+        // Reading answers the server's pings.
+        let quiet = tokio::time::timeout(Duration::from_secs(5), alive.hear()).await;
+        assert!(quiet.is_err(), "{quiet:?}");
+        alive.ask(json!({"query": "{ __typename }"})).await
+    });
+    let deadline = std::time::Instant::now() + Duration::from_secs(10);
+    // It is given two seconds after the ping to close, too.
+    while server.open_files() >= with_both {
+        assert!(std::time::Instant::now() < deadline, "nobody noticed");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(dead.closed().await, 4499);
+    assert_eq!(reading.await.unwrap()["data"]["__typename"], "Query");
 }
 
 async fn a_stream_of_events_holds_every_answer() {

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use url::Url;
 
+use super::postgres::OwnServer;
 use super::{Backend, Subject, postgres, scratch};
 
 /// Dropped with the test.
@@ -23,8 +24,16 @@ pub struct TestDatabase {
 
 #[derive(Debug)]
 enum Place {
-    File { directory: TempDir },
-    Server { url: Url },
+    File {
+        directory: TempDir,
+    },
+    Server {
+        url: Url,
+    },
+    /// Of a server that ends with the test.
+    OwnServer {
+        url: Url,
+    },
 }
 
 static SERIAL: AtomicU32 = AtomicU32::new(0);
@@ -87,7 +96,17 @@ impl TestDatabase {
     pub fn target(&self) -> DatabaseTarget {
         match &self.place {
             Place::File { .. } => DatabaseTarget::Sqlite(self.file_path()),
-            Place::Server { url } => DatabaseTarget::Postgres(url.to_string()),
+            Place::Server { url } | Place::OwnServer { url } => DatabaseTarget::Postgres(url.to_string()),
+        }
+    }
+
+    /// All of a server of the test's own, and empty.
+    pub async fn of(server: &OwnServer) -> Self {
+        let url = server.url();
+        Self {
+            backend: Backend::Postgres,
+            connection: Database::connect(url.as_str()).await.unwrap(),
+            place: Place::OwnServer { url },
         }
     }
 
@@ -95,14 +114,14 @@ impl TestDatabase {
     pub fn url(&self) -> String {
         match &self.place {
             Place::File { .. } => format!("sqlite://{}", self.file_path().display()),
-            Place::Server { url } => url.to_string(),
+            Place::Server { url } | Place::OwnServer { url } => url.to_string(),
         }
     }
 
     fn file_path(&self) -> PathBuf {
         match &self.place {
             Place::File { directory } => directory.path().join("leadgraph.db"),
-            Place::Server { .. } => panic!("a database on a server is no file"),
+            Place::Server { .. } | Place::OwnServer { .. } => panic!("a database on a server is no file"),
         }
     }
 

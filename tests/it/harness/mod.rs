@@ -92,6 +92,19 @@ where
     case
 }
 
+/// [`once`], for what starts a PostgreSQL of its own.
+pub fn on_postgres_alone<F, T>(test: F) -> Case
+where
+    F: Fn() -> T + Copy + Send + 'static,
+    T: Future<Output = ()>,
+{
+    let mut case = once(test);
+    for run in &mut case.runs {
+        run.backend = Some(Backend::Postgres);
+    }
+    case
+}
+
 /// A test that needs no database, or brings its own.
 pub fn once<F, T>(test: F) -> Case
 where

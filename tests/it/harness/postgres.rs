@@ -4,7 +4,7 @@
 //! way, the pipe closes, and the shell stops the server and removes its directory.
 
 use std::fs;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
-use super::find_program;
+use super::{find_program, ignore};
 
 static SERVER: LazyLock<Mutex<Server>> = LazyLock::new(|| Mutex::new(Server::Idle));
 
@@ -75,21 +75,98 @@ fn version(directory: &Path) -> u32 {
 }
 
 fn start() -> Server {
-    let programs = programs().expect("PostgreSQL is installed: is_available said so");
-    let home = tempfile::Builder::new().prefix("leadgraph-postgres-").tempdir();
-    // The keeper removes it, also when this process is killed.
-    let home = home.expect("a temporary directory").keep();
-    let user = unprivileged();
-    if let Some((uid, gid)) = user {
-        chown(&home, Some(uid), Some(gid)).expect("the server's user owns its directory");
-    }
-    fs::set_permissions(&home, fs::Permissions::from_mode(0o700)).expect("the directory is private");
-    initialise(&programs, &home, user);
-    let port = free_port();
-    let keeper = keep(&programs, &home, port, user);
-    let url = Url::parse(&format!("postgres://leadgraph@127.0.0.1:{port}/postgres")).expect("a URL");
-    wait_until_it_listens(port, &home);
+    let cluster = Cluster::make();
+    let keeper = cluster.keep();
+    let url = cluster.url();
     Server::Started { url, keeper }
+}
+
+/// A server of a test's own, which can be stopped and started.
+pub struct OwnServer {
+    cluster: Cluster,
+    /// One for each start.
+    keepers: Vec<Child>,
+}
+
+impl OwnServer {
+    pub fn start() -> Self {
+        if programs().is_none() {
+            ignore("no server binaries of PostgreSQL are installed".to_owned());
+        }
+        let cluster = Cluster::make();
+        let keepers = vec![cluster.keep()];
+        Self { cluster, keepers }
+    }
+
+    pub fn url(&self) -> Url {
+        self.cluster.url()
+    }
+
+    /// `INT`: it ends its clients' connections and itself; `QUIT`: at once, without a checkpoint.
+    pub fn stop(&self, signal: &str) {
+        let file = self.cluster.home.join("data/postmaster.pid");
+        let text = fs::read_to_string(&file).expect("the server runs");
+        let process = text.lines().next().expect("its first line is the process");
+        let killed = Command::new("kill").args([&format!("-{signal}"), process]).status();
+        assert!(killed.expect("kill runs").success());
+        while file.exists() && TcpStream::connect(("127.0.0.1", self.cluster.port)).is_ok() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    pub fn start_again(&mut self) {
+        self.keepers.push(self.cluster.keep());
+    }
+}
+
+impl Drop for OwnServer {
+    fn drop(&mut self) {
+        for mut keeper in self.keepers.drain(..).rev() {
+            drop(keeper.stdin.take());
+            // What it keeps ends either way.
+            let _ = keeper.wait();
+        }
+    }
+}
+
+/// What a server is started with.
+struct Cluster {
+    programs: PathBuf,
+    home: PathBuf,
+    port: u16,
+    user: Option<(u32, u32)>,
+}
+
+impl Cluster {
+    fn make() -> Self {
+        let programs = programs().expect("PostgreSQL is installed: is_available said so");
+        let home = tempfile::Builder::new().prefix("leadgraph-postgres-").tempdir();
+        // The keeper removes it, also when this process is killed.
+        let home = home.expect("a temporary directory").keep();
+        let user = unprivileged();
+        if let Some((uid, gid)) = user {
+            chown(&home, Some(uid), Some(gid)).expect("the server's user owns its directory");
+        }
+        fs::set_permissions(&home, fs::Permissions::from_mode(0o700)).expect("the directory is private");
+        initialise(&programs, &home, user);
+        Self {
+            programs,
+            home,
+            port: free_port(),
+            user,
+        }
+    }
+
+    fn url(&self) -> Url {
+        Url::parse(&format!("postgres://leadgraph@127.0.0.1:{}/postgres", self.port)).expect("a URL")
+    }
+
+    /// Starts the server, and returns when it listens.
+    fn keep(&self) -> Child {
+        let keeper = keep(&self.programs, &self.home, self.port, self.user);
+        wait_until_it_listens(self.port, &self.home);
+        keeper
+    }
 }
 
 fn initialise(programs: &Path, home: &Path, user: Option<(u32, u32)>) {
@@ -169,7 +246,7 @@ pub fn free_port() -> u16 {
 
 fn wait_until_it_listens(port: u16, home: &Path) {
     let deadline = Instant::now() + Duration::from_secs(60);
-    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
         let log = || fs::read_to_string(home.join("log")).unwrap_or_default();
         assert!(Instant::now() < deadline, "PostgreSQL does not start: {}", log());
         std::thread::sleep(Duration::from_millis(50));

@@ -35,6 +35,16 @@ impl Socket {
         socket
     }
 
+    /// Whether it is let in.
+    pub async fn try_init(&mut self, credentials: Value) -> Option<()> {
+        let message = json!({"type": "connection_init", "payload": credentials});
+        self.0.send(Message::text(message.to_string())).await.ok()?;
+        match timeout(Duration::from_secs(20), self.0.next()).await.expect("in time") {
+            Some(Ok(Message::Text(text))) if text.contains("connection_ack") => Some(()),
+            _ => None,
+        }
+    }
+
     pub async fn say(&mut self, message: Value) {
         self.0.send(Message::text(message.to_string())).await.unwrap();
     }
@@ -61,6 +71,24 @@ impl Socket {
             assert_eq!(self.hear().await, json!({"type": "complete", "id": "1"}));
         }
         answer["payload"].clone()
+    }
+
+    /// The one answer of an operation, unless the server closes before it.
+    pub async fn try_ask(&mut self, payload: &Value) -> Option<Value> {
+        let message = json!({"type": "subscribe", "id": "1", "payload": payload});
+        self.0.send(Message::text(message.to_string())).await.ok()?;
+        let mut answer = None;
+        loop {
+            let message = timeout(Duration::from_secs(40), self.0.next()).await.expect("in time");
+            let Some(Ok(message)) = message else { return answer };
+            let Message::Text(text) = message else { continue };
+            let said: Value = serde_json::from_str(&text).unwrap();
+            match said["type"].as_str().unwrap() {
+                "next" => answer = Some(said["payload"].clone()),
+                "complete" => return answer,
+                _ => return Some(json!({"errors": said["payload"]})),
+            }
+        }
     }
 
     pub async fn closed(&mut self) -> u16 {
