@@ -21,6 +21,7 @@
 //! | [`client_address`] | where a request came from, behind trusted proxies too |
 //! | [`config`] | typed settings from environment and flags |
 //! | [`connection`] | the connection that a request came by |
+//! | [`delivery`] | outgoing webhooks: the loop, signatures, and a client that connects to public addresses only |
 //! | [`demo`] | `serve --demo`: a throw-away database with believable data |
 //! | [`domain`] | the rules |
 //! | [`entity`] | a file per table: columns and stored enums |
@@ -40,6 +41,7 @@ pub mod cli;
 pub mod client_address;
 pub mod config;
 pub mod connection;
+pub mod delivery;
 pub mod demo;
 pub mod domain;
 pub mod entity;

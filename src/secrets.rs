@@ -18,6 +18,8 @@ const LEAST_BYTES: usize = 32;
 pub enum Purpose {
     /// Signs the server's own tokens.
     Tokens,
+    /// Encrypts the secrets of webhook endpoints.
+    Webhooks,
 }
 
 impl Purpose {
@@ -25,6 +27,7 @@ impl Purpose {
     fn label(self) -> &'static [u8] {
         match self {
             Self::Tokens => b"leadgraph tokens v1",
+            Self::Webhooks => b"leadgraph webhooks v1",
         }
     }
 }

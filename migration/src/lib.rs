@@ -17,6 +17,7 @@ mod m0009_credits;
 mod m0010_edited_texts;
 mod m0011_idempotency;
 mod m0012_event_readers;
+mod m0013_webhooks;
 
 use std::collections::HashSet;
 
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_edited_texts::Migration),
             Box::new(m0011_idempotency::Migration),
             Box::new(m0012_event_readers::Migration),
+            Box::new(m0013_webhooks::Migration),
         ]
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::future::{AbortHandle, Abortable};
 use tokio::time::sleep;
 
+use crate::delivery::Courier;
 use crate::domain::error::{Error, Fault};
 use crate::domain::op::Op;
 use crate::domain::retention::{self, Swept};
@@ -13,16 +14,17 @@ use crate::domain::{Services, conversions, notifications, outbox};
 
 /// The loops of a server; dropping it ends them. What one of them is at may be left for the next start.
 #[derive(Debug)]
-pub(super) struct Loops([AbortHandle; 6]);
+pub(super) struct Loops([AbortHandle; 7]);
 
 impl Loops {
     /// `round`: how often they look without being woken.
-    pub(super) fn start(services: &Services, round: Duration) -> Self {
+    pub(super) fn start(services: &Services, courier: &Courier, round: Duration) -> Self {
         let services = services.aside();
         Self([
             spawn(settle_conversions(services.clone(), round)),
             spawn(drop_what_is_old(services.clone(), round)),
             spawn(spread_notifications(services.clone(), round)),
+            spawn(send_webhooks(courier.clone(), round)),
             spawn(outbox::tell(services.clone())),
             spawn(outbox::listen(services.clone())),
             spawn(outbox::look(services.clone(), round)),
@@ -79,6 +81,22 @@ async fn spread_notifications(services: Services, round: Duration) {
     }
 }
 
+/// How long nothing is tried after a pass that failed.
+const PAUSE: Duration = Duration::from_secs(1);
+
+async fn send_webhooks(courier: Courier, round: Duration) {
+    loop {
+        let work = {
+            let courier = courier.clone();
+            async move { courier.pass().await }
+        };
+        match pass("sending webhooks", work).await {
+            Some(next) => courier.wait(next, round).await,
+            None => sleep(PAUSE).await,
+        }
+    }
+}
+
 /// How often what has had its time is looked for.
 const SWEEP: Duration = Duration::from_secs(3600);
 
@@ -95,9 +113,16 @@ async fn drop_what_is_old(services: Services, round: Duration) {
             intake_payloads,
             idempotency_keys,
             events,
+            webhook_deliveries,
         }) = pass("dropping what is old", work).await
         {
-            tracing::debug!(intake_payloads, idempotency_keys, events, "dropped what is old");
+            tracing::debug!(
+                intake_payloads,
+                idempotency_keys,
+                events,
+                webhook_deliveries,
+                "dropped what is old"
+            );
         }
         sleep(SWEEP).await;
     }

@@ -16,10 +16,13 @@ use crate::auth::quota::{Quota, QuotaLimits, Rate};
 use crate::auth::{Authenticator, Gate, KeyError};
 use crate::config::{
     AuthConfig, Config, ConfigError, CorsConfig, DatabaseConfig, DatabaseTarget, HttpConfig, Introspection,
-    LimitsConfig, Needs, OtherDocuments, RatesConfig, Sources, Switch, TrustedConfig,
+    LimitsConfig, Needs, OtherDocuments, RatesConfig, Sources, Switch, TrustedConfig, WebhookConfig,
 };
+use crate::delivery::{Allowed, Courier, Places, Sender, SystemNames};
 use crate::domain::database::{Database, DatabaseOptions};
 use crate::domain::error::{Error, Fault};
+use crate::domain::webhook_deliveries::{Schedule, WebhookSettings};
+use crate::domain::webhook_endpoints::{PlainHttp, Vault};
 use crate::domain::{Services, Settings};
 use crate::http::Ended;
 use crate::http::metrics::Metrics;
@@ -38,6 +41,7 @@ pub struct App {
     authenticator: Arc<Authenticator>,
     router: Router,
     metrics: Metrics,
+    courier: Courier,
 }
 
 /// Why the server does not start. Said to whoever starts it, one sentence each.
@@ -78,6 +82,8 @@ impl App {
     /// A setting that cannot be used, or a database that cannot.
     pub async fn build(config: Config) -> Result<Self, StartError> {
         let services = connect(&config).await?;
+        let secrets = Secrets::load(&config.secret)?;
+        let services = services.with_vault(Vault::new(secrets.key(Purpose::Webhooks).expose()));
         match schema(&services, config.database.migrate).await {
             // Somebody else migrates: `/readyz` tells when it is done.
             Err(StartError::SchemaBehind(pending)) => tracing::warn!(pending, "waiting for migrations"),
@@ -95,6 +101,7 @@ impl App {
         let metrics = Metrics::default();
         let router = http::router(doors, services.clone(), &config.http, turns, metrics.clone());
         Ok(Self {
+            courier: courier(&config.webhooks, &services),
             metrics,
             http: config.http,
             round: config.round,
@@ -118,7 +125,7 @@ impl App {
 
     /// Serves until `shutdown`, lets running requests finish, and closes the database.
     pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Ended {
-        let _loops = Loops::start(&self.services, self.round);
+        let _loops = Loops::start(&self.services, &self.courier, self.round);
         let _metrics = self.publish_metrics().await;
         let ended = http::serve(listener, self.router(), &self.http, shutdown).await;
         self.services.database().close().await;
@@ -192,8 +199,46 @@ pub async fn connect(config: &Config) -> Result<Services, StartError> {
             days => Some(chrono::Duration::days(days.into())),
         },
         idempotency_wait: config.idempotency_wait,
+        webhooks: webhook_settings(&config.webhooks),
     };
     Ok(Services::new(database, settings))
+}
+
+fn webhook_settings(config: &WebhookConfig) -> WebhookSettings {
+    let WebhookConfig {
+        allowed: _,
+        plain_http,
+        concurrency: _,
+        timeout,
+        retry,
+        disable_after,
+        log_days,
+    } = config;
+    WebhookSettings {
+        plain_http: match plain_http {
+            Switch::On => PlainHttp::Allowed,
+            Switch::Off => PlainHttp::Refused,
+        },
+        // More than fit are refused when the settings are read.
+        schedule: Schedule::try_new(retry).unwrap_or_default(),
+        timeout: *timeout,
+        disable_after: chrono::Duration::from_std(*disable_after).unwrap_or(chrono::Duration::MAX),
+        kept: chrono::Duration::days((*log_days).into()),
+    }
+}
+
+fn courier(config: &WebhookConfig, services: &Services) -> Courier {
+    let allowed = Allowed(config.allowed.clone());
+    let sender = Sender::new(Arc::new(SystemNames), allowed, config.timeout);
+    let places = Places {
+        all: config.concurrency,
+        per_endpoint: (config.concurrency / 4).max(1),
+    };
+    let published = WebhookSettings::default().schedule;
+    if services.settings().webhooks.schedule != published {
+        tracing::warn!("webhooks are not sent again as Standard Webhooks has it, but as LEADGRAPH_WEBHOOK_RETRY says");
+    }
+    Courier::new(services.aside(), sender, places)
 }
 
 /// Where a database is, without the password to it.

@@ -8,7 +8,7 @@ mod read;
 mod secret;
 pub mod table;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -33,6 +33,7 @@ pub struct Config {
     pub graphiql: Switch,
     pub log: LogConfig,
     pub traces: Option<TracesConfig>,
+    pub webhooks: WebhookConfig,
     /// How long the body that a lead came with is kept.
     pub intake_retention_days: u32,
     /// How long events are kept; 0: for ever.
@@ -94,6 +95,24 @@ impl Default for SocketConfig {
             check: Duration::from_secs(4),
         }
     }
+}
+
+/// Outgoing webhooks.
+#[derive(Clone, Debug)]
+pub struct WebhookConfig {
+    /// Networks that may be sent to beside the public ones.
+    pub allowed: Vec<IpNet>,
+    /// Whether URLs may begin with `http`.
+    pub plain_http: Switch,
+    /// On their way at a time.
+    pub concurrency: usize,
+    /// How long an attempt may take.
+    pub timeout: Duration,
+    /// Waits before further attempts.
+    pub retry: Vec<Duration>,
+    /// After so long a failure an endpoint is disabled.
+    pub disable_after: Duration,
+    pub log_days: u32,
 }
 
 /// Who may read the schema from the server.
@@ -294,6 +313,17 @@ impl Config {
                 filter: "warn".into(),
             },
             traces: None,
+            webhooks: WebhookConfig {
+                // Receivers of tests are on this machine.
+                allowed: vec![IpNet::from(IpAddr::V4(Ipv4Addr::LOCALHOST))],
+                plain_http: Switch::On,
+                concurrency: 32,
+                timeout: Duration::from_secs(5),
+                // As many as are published, in no time.
+                retry: vec![Duration::from_millis(20); 9],
+                disable_after: Duration::from_secs(5 * 86_400),
+                log_days: 30,
+            },
             intake_retention_days: 90,
             event_retention_days: 0,
             // Longer than a test, for some count statements.

@@ -18,6 +18,26 @@ pub(super) fn seconds(text: &str, most: u64) -> Result<Duration, String> {
     number(text, 1, most).map(Duration::from_secs)
 }
 
+/// A time with its unit, such as `5s`, `300ms`, `2h`; a day at most.
+pub(super) fn wait(text: &str) -> Result<Duration, String> {
+    let text = text.trim();
+    let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
+    let factor = match &text[digits.len()..] {
+        "ms" => Some(1),
+        "s" => Some(1000),
+        "m" => Some(60_000),
+        "h" => Some(3_600_000),
+        _ => None,
+    };
+    let milliseconds = factor.and_then(|factor: u64| digits.parse::<u64>().ok()?.checked_mul(factor));
+    match milliseconds.map(Duration::from_millis) {
+        Some(wait) if wait <= Duration::from_secs(86_400) => Ok(wait),
+        Some(_) | None => Err(format!(
+            "must be times up to a day such as 300ms, 5s, 5m, 2h, not {text:?}"
+        )),
+    }
+}
+
 pub(super) fn number<N>(text: &str, least: N, most: N) -> Result<N, String>
 where
     N: std::str::FromStr + PartialOrd + std::fmt::Display,

@@ -10,17 +10,21 @@ use tracing_subscriber::EnvFilter;
 
 use super::parse::{
     address, collector, introspection, list, network, number, optional, origins, seconds, share, switch, text, trust,
+    wait,
 };
 use super::table::{self, SETTINGS, Setting};
 use super::{
     Config, DatabaseConfig, DatabaseTarget, HttpConfig, LimitsConfig, LogConfig, LogFormat, ProviderConfig,
-    ProviderKeys, RatesConfig, Secret, SecretConfig, SocketConfig, TracesConfig, TrustedConfig, database_url,
+    ProviderKeys, RatesConfig, Secret, SecretConfig, SocketConfig, TracesConfig, TrustedConfig, WebhookConfig,
+    database_url,
 };
 
 const PREFIX: &str = "LEADGRAPH_";
 /// Of the variables with our prefix, those that speak to the build.
 const BUILD_PREFIX: &str = "LEADGRAPH_BUILD_";
 const SECRET_BYTES: usize = 32;
+/// Waits of a webhook's schedule.
+const MOST_WAITS: usize = 16;
 /// See [`Config::round`].
 const ROUND: Duration = Duration::from_secs(30);
 
@@ -130,6 +134,7 @@ impl Reader<'_> {
         let graphiql = self.value(&table::GRAPHIQL, switch);
         let log = self.log();
         let traces = self.traces();
+        let webhooks = self.webhooks();
         let intake_retention_days = self.value(&table::INTAKE_RETENTION_DAYS, |text| number(text, 1, 36_500));
         let event_retention_days = self.value(&table::EVENT_RETENTION_DAYS, |text| number(text, 0, 36_500));
         Some(Config {
@@ -145,6 +150,7 @@ impl Reader<'_> {
             graphiql: graphiql?,
             log: log?,
             traces: traces?,
+            webhooks: webhooks?,
             intake_retention_days: intake_retention_days?,
             event_retention_days: event_retention_days?,
             round: ROUND,
@@ -355,6 +361,29 @@ impl Reader<'_> {
             operations: operations?,
             ping: ping?,
             ..SocketConfig::default()
+        })
+    }
+
+    fn webhooks(&mut self) -> Option<WebhookConfig> {
+        let allowed = self.value(&table::WEBHOOK_ALLOWED_NETWORKS, |text| list(text, network));
+        let plain_http = self.value(&table::WEBHOOK_HTTP, switch);
+        let concurrency = self.value(&table::WEBHOOK_CONCURRENCY, |text| number(text, 1, 10_000));
+        let timeout = self.value(&table::WEBHOOK_TIMEOUT_SECONDS, |text| seconds(text, 60));
+        let retry = self.value(&table::WEBHOOK_RETRY, |text| match list(text, wait) {
+            Ok(waits) if waits.len() <= MOST_WAITS => Ok(waits),
+            Ok(_) => Err(format!("must be at most {MOST_WAITS} times")),
+            Err(reason) => Err(reason),
+        });
+        let disable_days: Option<u64> = self.value(&table::WEBHOOK_DISABLE_DAYS, |text| number(text, 1, 365));
+        let log_days = self.value(&table::WEBHOOK_LOG_DAYS, |text| number(text, 4, 36_500));
+        Some(WebhookConfig {
+            allowed: allowed?,
+            plain_http: plain_http?,
+            concurrency: concurrency?,
+            timeout: timeout?,
+            retry: retry?,
+            disable_after: Duration::from_secs(disable_days? * 86_400),
+            log_days: log_days?,
         })
     }
 

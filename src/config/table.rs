@@ -100,6 +100,20 @@ settings! {
         "How long the body that a lead came with is kept";
     EVENT_RETENTION_DAYS = "LEADGRAPH_EVENT_RETENTION_DAYS", "0",
         "How long events are kept; 0: for ever. What is older is gone from histories, too";
+    WEBHOOK_ALLOWED_NETWORKS = "LEADGRAPH_WEBHOOK_ALLOWED_NETWORKS", "",
+        "Addresses or networks that webhooks may be sent to beside public ones, separated by commas, such as `127.0.0.0/8`: for development, or for receivers of one's own";
+    WEBHOOK_HTTP = "LEADGRAPH_WEBHOOK_HTTP", "off",
+        "`on`: webhook endpoints may have `http` URLs, which everybody on the way can read";
+    WEBHOOK_CONCURRENCY = "LEADGRAPH_WEBHOOK_CONCURRENCY", "32",
+        "Webhooks that are on their way at a time; at most a quarter of them to one endpoint";
+    WEBHOOK_TIMEOUT_SECONDS = "LEADGRAPH_WEBHOOK_TIMEOUT_SECONDS", "15",
+        "How long a webhook's receiver may take to answer";
+    WEBHOOK_RETRY = "LEADGRAPH_WEBHOOK_RETRY", "5s, 5m, 30m, 2h, 5h, 10h, 14h, 20h, 24h",
+        "Waits before a webhook that failed is sent again, at most 16; after the last one it is given up";
+    WEBHOOK_DISABLE_DAYS = "LEADGRAPH_WEBHOOK_DISABLE_DAYS", "5",
+        "A webhook endpoint that has failed for so long without a success is disabled";
+    WEBHOOK_LOG_DAYS = "LEADGRAPH_WEBHOOK_LOG_DAYS", "30",
+        "How long webhook deliveries and their attempts are kept";
     LOG = "LEADGRAPH_LOG", "info",
         "What is logged: a level, or levels by part such as `warn,leadgraph=debug`";
     LOG_FORMAT = "LEADGRAPH_LOG_FORMAT", "auto",

@@ -30,13 +30,15 @@ pub mod retention;
 pub mod tags;
 pub mod text;
 pub mod users;
+pub mod webhook_deliveries;
+pub mod webhook_endpoints;
 pub mod workspaces;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -44,6 +46,8 @@ use api_keys::KeyCache;
 use database::Database;
 use idempotency::Queues;
 use outbox::Wakes;
+use webhook_deliveries::WebhookSettings;
+use webhook_endpoints::Vault;
 
 pub use catalogue::{Archived, Shelf, Target};
 pub use change::Change;
@@ -57,6 +61,8 @@ pub struct Services {
     keys: Arc<KeyCache>,
     conversions: Arc<Notify>,
     queues: Arc<Queues>,
+    webhooks: Arc<Notify>,
+    vault: Option<Arc<Vault>>,
     wakes: Arc<Wakes>,
     instance: Uuid,
 }
@@ -70,6 +76,7 @@ pub struct Settings {
     pub event_retention: Option<chrono::Duration>,
     /// How long a request waits for another one with its idempotency key.
     pub idempotency_wait: Duration,
+    pub webhooks: WebhookSettings,
 }
 
 impl Default for Settings {
@@ -78,6 +85,7 @@ impl Default for Settings {
             intake_retention: chrono::Duration::days(90),
             event_retention: None,
             idempotency_wait: Duration::from_secs(5),
+            webhooks: WebhookSettings::default(),
         }
     }
 }
@@ -91,6 +99,8 @@ impl Services {
             keys: Arc::default(),
             conversions: Arc::default(),
             queues: Arc::default(),
+            webhooks: Arc::default(),
+            vault: None,
             wakes: Arc::default(),
             instance: new_uuid(),
         }
@@ -100,6 +110,13 @@ impl Services {
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// The same services with what encrypts the secrets of webhook endpoints. Without it there are no webhooks.
+    #[must_use]
+    pub fn with_vault(mut self, vault: Vault) -> Self {
+        self.vault = Some(Arc::new(vault));
         self
     }
 
@@ -127,6 +144,16 @@ impl Services {
     /// Rings when a conversion waits to be settled.
     pub fn conversions(&self) -> &Notify {
         &self.conversions
+    }
+
+    /// Rings when a webhook may have to be sent.
+    pub fn webhooks(&self) -> &Notify {
+        &self.webhooks
+    }
+
+    pub(in crate::domain) fn vault(&self) -> error::Result<&Vault> {
+        let vault = self.vault.as_deref();
+        vault.ok_or_else(|| error::Error::broken("the server was built without its secret"))
     }
 
     /// Who waits for a workspace's event log to move.
@@ -173,7 +200,7 @@ pub fn new_uuid() -> Uuid {
 }
 
 /// How an input names a row: by the number that the REST routes use, or by its public id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Ref {
     Id(i64),
     Uuid(Uuid),

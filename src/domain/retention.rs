@@ -1,5 +1,5 @@
-//! What is kept for a time only: the bodies that leads came with, the ledger of writes that may be sent again, and, where
-//! the settings say so, events.
+//! What is kept for a time only: the bodies that leads came with, the ledger of writes that may be sent again, what
+//! was sent to webhooks, and, where the settings say so, events.
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -8,7 +8,7 @@ use super::error::Result;
 use super::op::{Op, System};
 use super::outbox::cursor;
 use super::{idempotency, workspaces};
-use crate::entity::{Tenant, event, idempotency_key, intake_payload};
+use crate::entity::{Tenant, event, idempotency_key, intake_payload, webhook_delivery};
 
 /// Rows that go at a time, so that no writer waits long.
 const BATCH: u64 = 500;
@@ -19,6 +19,7 @@ pub struct Swept {
     pub intake_payloads: u64,
     pub idempotency_keys: u64,
     pub events: u64,
+    pub webhook_deliveries: u64,
 }
 
 /// Deletes what has had its time, in every workspace. No event tells of it: none of it is anybody's doing.
@@ -26,7 +27,7 @@ pub struct Swept {
 /// # Errors
 /// A database fault.
 pub async fn sweep(system: &System) -> Result<Swept> {
-    use {idempotency_key::Column as Key, intake_payload::Column as Intake};
+    use {idempotency_key::Column as Key, intake_payload::Column as Intake, webhook_delivery::Column as Delivery};
     let now = system.services().now();
     let oldest_event = system.services().settings().event_retention.map(|kept| now - kept);
     let mut swept = Swept::default();
@@ -36,6 +37,10 @@ pub async fn sweep(system: &System) -> Result<Swept> {
         let forgotten = now - idempotency::KEPT;
         swept.idempotency_keys +=
             drop_until::<idempotency_key::Entity>(&op, Key::Id, Key::CreatedAt, forgotten).await?;
+        // With their attempts. What still waits stays: others may wait behind it.
+        let old = now - system.services().settings().webhooks.kept;
+        swept.webhook_deliveries +=
+            drop_until::<webhook_delivery::Entity>(&op, Delivery::Id, Delivery::SettledAt, old).await?;
         if let Some(oldest) = oldest_event {
             swept.events += drop_events_until(&op, oldest).await?;
         }

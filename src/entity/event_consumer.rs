@@ -18,6 +18,8 @@ pub struct Model {
 pub enum Consumer {
     #[sea_orm(string_value = "notifications")]
     Notifications,
+    #[sea_orm(string_value = "webhooks")]
+    Webhooks,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

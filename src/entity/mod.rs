@@ -37,6 +37,9 @@ pub mod partnership_lead_user;
 pub mod project;
 pub mod tag;
 pub mod user;
+pub mod webhook_attempt;
+pub mod webhook_delivery;
+pub mod webhook_endpoint;
 pub mod workspace;
 pub mod workspace_counter;
 

@@ -31,6 +31,8 @@ pub enum NotificationKind {
     LeadAssigned,
     #[sea_orm(string_value = "note_mention")]
     NoteMention,
+    #[sea_orm(string_value = "webhook_disabled")]
+    WebhookDisabled,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -50,6 +50,9 @@ mod tag_edit;
 mod user;
 mod user_edit;
 mod viewer;
+mod webhook;
+mod webhook_delivery;
+mod webhook_edit;
 mod workspace;
 
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, SchemaBuilder};
@@ -82,6 +85,8 @@ pub struct Query(
     conversion_label::ConversionLabelQueries,
     event::FeedQueries,
     event::AuditQueries,
+    webhook::WebhookQueries,
+    webhook_delivery::WebhookDeliveryQueries,
 );
 
 /// What can be changed. The fields of one request are done one after the other.
@@ -113,6 +118,9 @@ pub struct Mutation(
     conversion_label::ConversionLabelMutations,
     conversion_label_edit::ConversionLabelEditMutations,
     notification::NotificationMutations,
+    webhook::WebhookMutations,
+    webhook_delivery::WebhookDeliveryMutations,
+    webhook_edit::WebhookEditMutations,
 );
 
 /// What can be listened to, over a WebSocket or as server-sent events.

@@ -27,11 +27,13 @@ pub enum NodeKind {
     Project,
     Tag,
     User,
+    WebhookDelivery,
+    WebhookEndpoint,
     Workspace,
 }
 
 impl NodeKind {
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 22] = [
         Self::ApiKey,
         Self::AttributionSource,
         Self::Campaign,
@@ -51,6 +53,8 @@ impl NodeKind {
         Self::Project,
         Self::Tag,
         Self::User,
+        Self::WebhookDelivery,
+        Self::WebhookEndpoint,
         Self::Workspace,
     ];
 
@@ -75,6 +79,8 @@ impl NodeKind {
             Self::Project => b'j',
             Self::Tag => b't',
             Self::User => b'u',
+            Self::WebhookDelivery => b'y',
+            Self::WebhookEndpoint => b'g',
             Self::Workspace => b'w',
         }
     }

@@ -22,6 +22,8 @@ use super::prefetch;
 use super::project::Project;
 use super::tag::Tag;
 use super::user::User;
+use super::webhook::WebhookEndpoint;
+use super::webhook_delivery::{self, WebhookDelivery};
 use super::workspace::Workspace;
 use crate::domain::caller::Scope;
 use crate::domain::leads::notes;
@@ -29,7 +31,7 @@ use crate::domain::op::Op;
 use crate::domain::partnerships::{self, partner_companies, partner_users};
 use crate::domain::{
     api_keys, attribution_sources, campaigns, conversion_labels, custom_fields, leads, projects, tags, users,
-    workspaces,
+    webhook_deliveries, webhook_endpoints, workspaces,
 };
 
 /// How many ids `nodes` takes.
@@ -54,6 +56,8 @@ pub enum Node {
     Project(Box<Project>),
     Tag(Box<Tag>),
     User(Box<User>),
+    WebhookDelivery(Box<WebhookDelivery>),
+    WebhookEndpoint(Box<WebhookEndpoint>),
     Workspace(Box<Workspace>),
 }
 
@@ -189,6 +193,17 @@ async fn load(ctx: &Context<'_>, op: &Op, kind: NodeKind, uuids: &[uuid::Uuid]) 
             let ids: Vec<GlobalId> = rows.iter().map(|row| id(row.uuid)).collect();
             let keys = api_key::with_projects(ctx, op, rows).await?;
             let nodes = keys.into_iter().map(|key| Node::ApiKey(Box::new(key)));
+            ids.into_iter().zip(nodes).collect()
+        }
+        NodeKind::WebhookEndpoint => {
+            let rows = webhook_endpoints::by_uuids(op, uuids).await?;
+            each(rows, |row| (id(row.uuid), Node::WebhookEndpoint(Box::new(row.into()))))
+        }
+        NodeKind::WebhookDelivery => {
+            let rows = webhook_deliveries::by_uuids(op, uuids).await?;
+            let ids: Vec<GlobalId> = rows.iter().map(|row| id(row.uuid)).collect();
+            let found = webhook_delivery::with_attempts(ctx, op, rows).await?;
+            let nodes = found.into_iter().map(|node| Node::WebhookDelivery(Box::new(node)));
             ids.into_iter().zip(nodes).collect()
         }
         NodeKind::Workspace => {

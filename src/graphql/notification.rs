@@ -61,6 +61,8 @@ pub enum NotificationKind {
     LeadAssigned,
     /// The person is mentioned in a note about a lead: `@` and their e-mail address.
     NoteMention,
+    /// A webhook endpoint of the workspace is told of nothing any more: its receiver is gone, or has failed for days.
+    WebhookDisabled,
 }
 
 /// The rows as they are shown, each with its lead if a plan says what is selected of that.

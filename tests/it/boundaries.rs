@@ -51,6 +51,7 @@ const RULES: &[Rule] = &[
         "auth",
         &["domain", "config", "client_address", "turns", "axum", "jsonwebtoken"],
     ),
+    rule("delivery", &["domain"]),
     rule("graphiql", &["axum"]),
     rule(
         "graphql",

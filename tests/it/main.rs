@@ -47,6 +47,7 @@ mod storage;
 mod tokens;
 mod traces;
 mod writers;
+mod webhooks;
 
 use std::process::ExitCode;
 
@@ -103,6 +104,7 @@ fn main() -> ExitCode {
         tokens::cases(),
         writers::cases(),
         traces::cases(),
+        webhooks::cases(),
     ];
     let trials = cases
         .into_iter()

@@ -31,7 +31,7 @@ pub struct Event {
 }
 
 /// What happened. Stored as `subject.verb`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, Serialize)]
 pub enum EventKind {
     LeadCreated,
     LeadUpdated,
@@ -78,6 +78,14 @@ pub enum EventKind {
     ConversionLabelUpdated,
     ConversionLabelArchived,
     ConversionLabelRestored,
+    WebhookEndpointCreated,
+    WebhookEndpointUpdated,
+    WebhookEndpointRotated,
+    WebhookEndpointEnabled,
+    WebhookEndpointDisabled,
+    WebhookEndpointArchived,
+    WebhookEndpointTested,
+    WebhookEndpointReplayed,
 }
 
 impl EventKind {
@@ -128,6 +136,14 @@ impl EventKind {
             Self::ConversionLabelUpdated => "conversion_label.updated",
             Self::ConversionLabelArchived => "conversion_label.archived",
             Self::ConversionLabelRestored => "conversion_label.restored",
+            Self::WebhookEndpointCreated => "webhook_endpoint.created",
+            Self::WebhookEndpointUpdated => "webhook_endpoint.updated",
+            Self::WebhookEndpointRotated => "webhook_endpoint.rotated",
+            Self::WebhookEndpointEnabled => "webhook_endpoint.enabled",
+            Self::WebhookEndpointDisabled => "webhook_endpoint.disabled",
+            Self::WebhookEndpointArchived => "webhook_endpoint.archived",
+            Self::WebhookEndpointTested => "webhook_endpoint.tested",
+            Self::WebhookEndpointReplayed => "webhook_endpoint.replayed",
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sea_orm::sea_query::{Condition, ExprTrait};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::field_values::{self, Assigned, Misfit, Stored};
@@ -37,7 +37,7 @@ pub enum NewValue {
     MultiSelect(Vec<OptionRef>),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum OptionRef {
     /// The option's number within its field.
     Number(i64),

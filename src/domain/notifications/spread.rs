@@ -1,5 +1,5 @@
 //! From events to the people who are to hear of them: those whom a partner names for a lead that it sends, those who get
-//! a lead to work on, and those who are mentioned in a note. Nobody is told of what they did themselves.
+//! a lead to work on, those who are mentioned in a note, and administrators of webhooks that stopped. Nobody is told of what they did themselves.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::NotificationKind;
 use super::mentions::mentions;
+use crate::domain::caller::Role;
 use crate::domain::error::{Error, Result};
 use crate::domain::events::{ActorKind, Change, EventKind};
 use crate::domain::new_uuid;
@@ -69,6 +70,10 @@ async fn tell(tx: &mut Tx, records: &[Record]) -> Result<()> {
     for (record, news) in news {
         // One notification a person and event: the weightiest reason.
         let mut reasons: BTreeMap<i64, NotificationKind> = BTreeMap::new();
+        if news.is_for_administrators {
+            let administrators = people.administrators();
+            reasons.extend(administrators.map(|person| (person, NotificationKind::WebhookDisabled)));
+        }
         for address in &news.mentioned {
             people
                 .by_address(address)
@@ -117,6 +122,7 @@ struct News {
     received: BTreeSet<Uuid>,
     assigned: BTreeSet<Uuid>,
     mentioned: BTreeSet<String>,
+    is_for_administrators: bool,
 }
 
 impl News {
@@ -131,6 +137,11 @@ impl News {
                 mentioned: gained(record.changes.get("text"), |text| {
                     mentions(text.as_str().unwrap_or_default())
                 }),
+                ..Self::default()
+            },
+            // What somebody switches off by hand is news to nobody who could not ask them.
+            EventKind::WebhookEndpointDisabled => Self {
+                is_for_administrators: record.actor.kind == ActorKind::System,
                 ..Self::default()
             },
             EventKind::LeadArchived
@@ -173,7 +184,14 @@ impl News {
             | EventKind::ConversionLabelCreated
             | EventKind::ConversionLabelUpdated
             | EventKind::ConversionLabelArchived
-            | EventKind::ConversionLabelRestored => Self::default(),
+            | EventKind::ConversionLabelRestored
+            | EventKind::WebhookEndpointCreated
+            | EventKind::WebhookEndpointUpdated
+            | EventKind::WebhookEndpointRotated
+            | EventKind::WebhookEndpointEnabled
+            | EventKind::WebhookEndpointArchived
+            | EventKind::WebhookEndpointTested
+            | EventKind::WebhookEndpointReplayed => Self::default(),
         }
     }
 
@@ -226,7 +244,13 @@ impl People {
         let named: Vec<Uuid> = named.into_iter().collect();
         let named = op::any_uuid(backend, user::Column::Uuid, &named);
         let addressed = user::Column::EmailFolded.is_in(addresses.into_iter().map(String::as_str));
-        let users = tx.find::<user::Entity>().filter(named.or(addressed));
+        let meant = match news.iter().any(|(_, news)| news.is_for_administrators) {
+            true => named
+                .or(addressed)
+                .or(user::Column::Role.is_in([Role::Owner, Role::Admin])),
+            false => named.or(addressed),
+        };
+        let users = tx.find::<user::Entity>().filter(meant);
         let keys: Vec<Uuid> = keys.into_iter().collect();
         let keys = tx
             .find::<api_key::Entity>()
@@ -247,6 +271,12 @@ impl People {
 
     fn by_address(&self, address: &str) -> Option<i64> {
         self.enabled(|user| user.email_folded == address)
+    }
+
+    fn administrators(&self) -> impl Iterator<Item = i64> {
+        let able = self.users.iter().filter(|user| user.disabled_at.is_none());
+        let administer = able.filter(|user| matches!(user.role, Role::Owner | Role::Admin));
+        administer.map(|user| user.id)
     }
 
     fn enabled(&self, is_meant: impl Fn(&user::Model) -> bool) -> Option<i64> {

@@ -31,16 +31,31 @@ pub(in crate::domain) async fn take(tx: &Tx, consumer: Consumer, limit: u64) -> 
     }
     let rows = feed::rows(tx.find::<event::Entity>(), after, head, limit);
     let batch = feed::batch(rows.all(tx.db()).await?, head, limit)?;
+    put(tx, consumer, batch.until).await?;
+    Ok(Some(batch))
+}
+
+/// Passes over all that there is without reading it. Nothing when another instance is at it.
+///
+/// # Errors
+/// A database fault.
+pub(in crate::domain) async fn skip(tx: &Tx, consumer: Consumer) -> Result<Option<()>> {
+    if lock(tx, consumer).await?.is_none() {
+        return Ok(None);
+    }
+    let head = feed::head_of(tx.find::<workspace_counter::Entity>(), tx.db()).await?;
+    put(tx, consumer, head).await.map(Some)
+}
+
+async fn put(tx: &Tx, consumer: Consumer, position: i64) -> Result<()> {
     let moved = event_consumer::ActiveModel {
-        position: Set(batch.until),
+        position: Set(position),
         ..Default::default()
     };
     let cursors = tx.update::<event_consumer::Entity>().set(moved);
-    cursors
-        .filter(event_consumer::Column::Consumer.eq(consumer))
-        .exec(tx.db())
-        .await?;
-    Ok(Some(batch))
+    let cursors = cursors.filter(event_consumer::Column::Consumer.eq(consumer));
+    cursors.exec(tx.db()).await?;
+    Ok(())
 }
 
 /// Where the reader is, if nobody else is at it.

@@ -99,6 +99,22 @@ pub enum EventType {
     ConversionLabelArchived,
     /// A conversion label was taken back into use.
     ConversionLabelRestored,
+    /// A webhook endpoint was made.
+    WebhookEndpointCreated,
+    /// A webhook endpoint was changed.
+    WebhookEndpointUpdated,
+    /// A webhook endpoint got another secret.
+    WebhookEndpointRotated,
+    /// A webhook endpoint was switched on.
+    WebhookEndpointEnabled,
+    /// A webhook endpoint was switched off, by somebody or because of its receiver.
+    WebhookEndpointDisabled,
+    /// A webhook endpoint was ended.
+    WebhookEndpointArchived,
+    /// A webhook endpoint was sent a test.
+    WebhookEndpointTested,
+    /// A webhook endpoint was sent deliveries again.
+    WebhookEndpointReplayed,
 }
 
 /// What kind of node it happened to. Nothing for what has no node id.

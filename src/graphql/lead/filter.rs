@@ -147,6 +147,24 @@ pub fn read(filter: Option<LeadFilterArgument>) -> Read<Tree> {
     }
 }
 
+/// The filter as it was written: what is left out is left out. Nulls stand nowhere else in one.
+pub fn written(filter: &LeadFilterArgument) -> serde_json::Value {
+    let value = filter.to_value().into_json().unwrap_or_default();
+    without_nulls(value)
+}
+
+fn without_nulls(value: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value as Json;
+    match value {
+        Json::Object(members) => {
+            let given = members.into_iter().filter(|(_, value)| !value.is_null());
+            Json::Object(given.map(|(name, value)| (name, without_nulls(value))).collect())
+        }
+        Json::Array(items) => Json::Array(items.into_iter().map(without_nulls).collect()),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => value,
+    }
+}
+
 fn tree(filter: LeadFilter) -> Read<Tree> {
     let LeadFilter {
         and,

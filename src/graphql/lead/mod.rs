@@ -6,7 +6,7 @@ mod edit_input;
 mod edit_paths;
 mod edit_payload;
 mod enums;
-mod filter;
+pub mod filter;
 mod history;
 mod list;
 mod made;

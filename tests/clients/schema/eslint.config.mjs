@@ -30,6 +30,9 @@ const WITHOUT_IDENTITY = {
     'OriginalPayload',
     'Powerup',
     'Touchpoint',
+    // Attempts at a delivery, told apart by their numbers, and what would be sent.
+    'WebhookAttempt',
+    'WebhookPreview',
     // Entries of the event log, told apart by their positions.
     'EventActor',
     'EventFeed',

@@ -74,6 +74,7 @@ async fn what_is_old_is_dropped_and_nothing_else(app: TestApp) {
         intake_payloads: u64::try_from(bodies + 1).unwrap(),
         idempotency_keys: 1,
         events: 0,
+        webhook_deliveries: 0,
     };
     assert_eq!(retention::sweep(&system).await.unwrap(), swept);
     assert_eq!(retention::sweep(&system).await.unwrap(), Swept::default());

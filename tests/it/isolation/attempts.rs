@@ -3,6 +3,7 @@
 mod catalogues;
 mod leads;
 mod queries;
+mod webhooks;
 
 /// What a root field asks for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -49,6 +50,7 @@ pub fn attempts() -> impl Iterator<Item = (&'static Attempt, String)> {
     let mutations = leads::MUTATIONS
         .iter()
         .chain(catalogues::MUTATIONS)
+        .chain(webhooks::MUTATIONS)
         .map(|attempt| (attempt, format!("mutation {{ {} }}", attempt.call)));
     queries.chain(mutations)
 }

@@ -40,12 +40,9 @@ pub async fn fill(app: &TestApp) -> Ids {
     let lead = app
         .number("SELECT id FROM leads WHERE origin = 'leadtrackr_shim'")
         .await;
-    let note = NewNote {
-        text: format!("Nobody else's business, @{}", app.home.owner.email),
-    };
-    notes::add_note(&app.home.op(), Ref::Id(lead), note).await.unwrap();
-    app.settled().await;
     app.home.invite(PartnerType::Referral, Invitation::Inactive).await;
+    let hook = undeliverable(app, lead).await;
+    app.settled().await;
     let label = format!(
         r#"mutation {{ createConversionLabel(input: {{ projectId: "{}", name: "Home's label" }}) {{ conversionLabel {{ id }} }} }}"#,
         app.home.project.public_id
@@ -95,7 +92,35 @@ pub async fn fill(app: &TestApp) -> Ids {
         ("workspace", text(&data["viewer"]["workspace"]["id"])),
         ("notification", text(&data["viewer"]["notifications"]["nodes"][0]["id"])),
         ("position", text(&data["events"]["position"])),
+        ("hook", text(&hook["webhookEndpoints"]["nodes"][0]["id"])),
+        ("delivery", text(&hook["webhookDeliveries"]["nodes"][0]["id"])),
     ]))
+}
+
+/// Writes a note on a lead while there is a webhook endpoint that nobody answers at; it is told of nothing else.
+async fn undeliverable(app: &TestApp, lead: i64) -> Value {
+    let create = r#"mutation { createWebhookEndpoint(input: { label: "Home's", url: "https://127.0.0.1:1/",
+        eventTypes: [NOTE_CREATED] }) { webhookEndpoint { id } } }"#;
+    let made = app.as_owner().data(create, json!({})).await;
+    let note = NewNote {
+        text: format!("Nobody else's business, @{}", app.home.owner.email),
+    };
+    notes::add_note(&app.home.op(), Ref::Id(lead), note).await.unwrap();
+    let given_up = "SELECT count(*) FROM webhook_deliveries WHERE state = 'failed'";
+    while app.number(given_up).await == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let id = made["createWebhookEndpoint"]["webhookEndpoint"]["id"].as_str().unwrap();
+    let update = format!(
+        r#"mutation {{ updateWebhookEndpoint(input: {{ webhookEndpointId: "{id}", expectedVersion: 1,
+            filter: {{ search: "nobody at all" }} }}) {{ userErrors {{ code }} }} }}"#
+    );
+    app.as_owner().data(&update, json!({})).await;
+    let query = format!(
+        r#"{{ webhookEndpoints {{ nodes {{ id }} }}
+            webhookDeliveries(webhookEndpointId: "{id}") {{ nodes {{ id }} }} }}"#
+    );
+    app.as_owner().data(&query, json!({})).await
 }
 
 impl Ids {

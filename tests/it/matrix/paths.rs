@@ -55,6 +55,8 @@ const NODES: &[(&str, &str)] = &[
     ("Project", "@project"),
     ("Tag", "@tag"),
     ("User", "@user"),
+    ("WebhookDelivery", "@delivery"),
+    ("WebhookEndpoint", "@hook"),
     ("Workspace", "@workspace"),
 ];
 

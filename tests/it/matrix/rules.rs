@@ -27,6 +27,18 @@ const FIELDS: &[(&str, Rule)] = &[
     ("UpdateApiKeyPayload.apiKey", Rule::Administrator),
     ("RotateApiKeyPayload.apiKey", Rule::Administrator),
     ("RevokeApiKeyPayload.apiKey", Rule::Administrator),
+    // So are webhooks.
+    ("CreateWebhookEndpointPayload.secret", Rule::Anybody),
+    ("RotateWebhookSecretPayload.secret", Rule::Anybody),
+    ("ReplayWebhookDeliveriesPayload.count", Rule::Anybody),
+    ("CreateWebhookEndpointPayload.webhookEndpoint", Rule::Administrator),
+    ("UpdateWebhookEndpointPayload.webhookEndpoint", Rule::Administrator),
+    ("RotateWebhookSecretPayload.webhookEndpoint", Rule::Administrator),
+    ("EnableWebhookEndpointPayload.webhookEndpoint", Rule::Administrator),
+    ("DisableWebhookEndpointPayload.webhookEndpoint", Rule::Administrator),
+    ("ArchiveWebhookEndpointPayload.webhookEndpoint", Rule::Administrator),
+    ("TestWebhookEndpointPayload.webhookDelivery", Rule::Administrator),
+    ("ReplayWebhookDeliveryPayload.webhookDelivery", Rule::Administrator),
 ];
 
 /// Types whose fields all have another rule.
@@ -35,6 +47,15 @@ const TYPES: &[(&str, Rule)] = &[
     ("ApiKeyConnection", Rule::Administrator),
     ("ApiKeyEdge", Rule::Administrator),
     ("ApiKeyConflict", Rule::Administrator),
+    ("WebhookEndpoint", Rule::Administrator),
+    ("WebhookEndpointConnection", Rule::Administrator),
+    ("WebhookEndpointEdge", Rule::Administrator),
+    ("WebhookEndpointConflict", Rule::Administrator),
+    ("WebhookDelivery", Rule::Administrator),
+    ("WebhookDeliveryConnection", Rule::Administrator),
+    ("WebhookDeliveryEdge", Rule::Administrator),
+    ("WebhookAttempt", Rule::Administrator),
+    ("WebhookPreview", Rule::Administrator),
     // Of a list that has its own rule.
     ("PageInfo", Rule::Anybody),
     ("UserError", Rule::Anybody),
@@ -96,6 +117,10 @@ const OBJECTS: &[&str] = &[
     "User",
     "UserError",
     "Viewer",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookPreview",
     "Workspace",
 ];
 
@@ -122,8 +147,17 @@ const OF_A_PROJECT: &[&str] = &[
 /// What programs cannot do, which have no notifications.
 const OF_A_PERSON: &[&str] = &["markNotificationsRead"];
 
-/// The attempts at these give the scope `read` to a key or a person, and nobody gives more than they have.
-const GIVE_READING: &[&str] = &["createApiKey", "rotateApiKey", "inviteUser", "setUserRole"];
+/// The attempts at these give the scope `read` to a key or a person, or send leads somewhere, and nobody gives more than
+/// they have.
+const GIVE_READING: &[&str] = &[
+    "createApiKey",
+    "rotateApiKey",
+    "inviteUser",
+    "setUserRole",
+    "createWebhookEndpoint",
+    "updateWebhookEndpoint",
+    "webhookPreview",
+];
 
 /// The attempts at these let in somebody who reads and writes.
 const GIVE_ALL: &[&str] = &["enableUser"];

@@ -193,8 +193,8 @@ pub async fn traces(app: &TestApp) -> BTreeMap<String, i64> {
         let Value::String(table) = &row["name"] else {
             panic!("{row}")
         };
-        // How far the server's own readers are is nobody's doing.
-        if table == "event_consumers" {
+        // How far the server's own readers are is nobody's doing, and what was asked for before may still be tried.
+        if table == "event_consumers" || table == "webhook_attempts" {
             continue;
         }
         let count = app.number(&format!("SELECT count(*) FROM {table}")).await;

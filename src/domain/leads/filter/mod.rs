@@ -8,6 +8,7 @@ mod resolve;
 mod sql;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::register::OptionRef;
 use super::{AssociationType, Direction as Passed, LeadOrigin, LeadSource, LeadStatus};
@@ -19,8 +20,9 @@ use crate::domain::text;
 pub(super) use resolve::fields;
 pub use resolve::{Resolved, resolve};
 
-/// Which leads are wanted.
-#[derive(Clone, Debug, PartialEq)]
+/// Which leads are wanted. Its JSON is stored with webhook endpoints: a form that was written stays readable.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LeadFilter {
     /// Of none: every lead.
     All(Vec<LeadFilter>),
@@ -37,7 +39,8 @@ impl Default for LeadFilter {
 }
 
 /// One condition.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Leaf {
     Text(TextField, TextMatch),
     /// Compared as it is stored, case and all.
@@ -78,7 +81,8 @@ pub enum Leaf {
     Updated(Range<DateTime<Utc>>),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TextField {
     Email,
     Phone,
@@ -89,13 +93,15 @@ pub enum TextField {
     Company,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ExactField {
     FormName,
     UniqueIdentifier,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TextMatch {
     OneOf(Vec<String>),
     Contains(String),
@@ -103,20 +109,23 @@ pub enum TextMatch {
     Is(Presence),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Presence {
     Present,
     Missing,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Choice<T> {
     OneOf(Vec<T>),
     Is(Presence),
 }
 
 /// Things that a lead is linked with. Unknown ones are linked with no lead.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Links {
     AnyOf(Vec<Ref>),
     AllOf(Vec<Ref>),
@@ -125,7 +134,8 @@ pub enum Links {
 }
 
 /// A lead's value of a custom field. A match of another type than the field's is a broken rule.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FieldMatch {
     Text(TextMatch),
     Number(Range<f64>),
@@ -139,13 +149,15 @@ pub enum FieldMatch {
 }
 
 /// From and to, each included or not.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub struct Range<T> {
     pub from: Option<Bound<T>>,
     pub to: Option<Bound<T>>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Bound<T> {
     Including(T),
     Excluding(T),

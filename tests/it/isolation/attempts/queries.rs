@@ -118,4 +118,22 @@ pub const QUERIES: &[Attempt] = &[
         "viewer { notifications { totalCount nodes { uuid lead { email } } } unreadNotificationCount }",
     ),
     attempt("apiKeys", Admin, Own, "apiKeys { totalCount nodes { keyPrefix uuid } }"),
+    attempt(
+        "webhookEndpoints",
+        Admin,
+        Own,
+        "webhookEndpoints { nodes { id url version } }",
+    ),
+    attempt(
+        "webhookDeliveries",
+        Admin,
+        Own,
+        r#"webhookDeliveries(webhookEndpointId: "@hook") { nodes { id leadId attempts { error } } }"#,
+    ),
+    attempt(
+        "webhookPreview",
+        Admin,
+        Stranger::Nothing,
+        r#"webhookPreview(webhookEndpointId: "@hook", leadId: "@lead", eventType: LEAD_CREATED) { sent body }"#,
+    ),
 ];

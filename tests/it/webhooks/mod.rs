@@ -1,0 +1,109 @@
+//! Webhooks: who is told what, how it is signed, what becomes of failures, and where nothing is ever sent.
+
+mod again;
+mod crash;
+mod endpoints;
+mod load;
+mod receiver;
+mod refused;
+mod sending;
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Case, TestApp};
+use receiver::Receiver;
+
+pub fn cases() -> Vec<Case> {
+    [
+        again::cases(),
+        crash::cases(),
+        endpoints::cases(),
+        load::cases(),
+        refused::cases(),
+        sending::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// An endpoint, and what its requests are signed with.
+pub struct Endpoint {
+    pub id: String,
+    pub secret: String,
+}
+
+const CREATE: &str = "mutation($input: CreateWebhookEndpointInput!) { createWebhookEndpoint(input: $input) {
+    webhookEndpoint { id version } secret userErrors { code message path } } }";
+
+pub async fn endpoint(app: &TestApp, receiver: &Receiver, more: Value) -> Endpoint {
+    endpoint_at(app, &receiver.url(), more).await
+}
+
+pub async fn endpoint_at(app: &TestApp, url: &str, more: Value) -> Endpoint {
+    let mut input = json!({"label": "Test", "url": url});
+    input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let data = app.as_owner().data(CREATE, json!({"input": input})).await;
+    let made = &data["createWebhookEndpoint"];
+    assert_eq!(made["userErrors"], json!([]), "{input}");
+    Endpoint {
+        id: made["webhookEndpoint"]["id"].as_str().unwrap().to_owned(),
+        secret: made["secret"].as_str().unwrap().to_owned(),
+    }
+}
+
+/// A lead by LeadTrackr's route; the same address once more changes it.
+pub async fn post_lead(app: &TestApp, event: &str, name: &str) {
+    let body = json!({
+        "projectId": app.home.project.public_id, "userData": {"email": format!("{event}@b.co"), "firstName": name},
+        "formData": {"uniqueEventId": event},
+    });
+    let answer = app.leadtrackr().post(&body).await;
+    assert!(matches!(answer.status, 200 | 201), "{}", answer.text);
+}
+
+/// The endpoint as it is.
+pub async fn look(app: &TestApp, endpoint: &Endpoint) -> Value {
+    let query = "query($id: ID!) { node(id: $id) { ... on WebhookEndpoint { version url disabledAt disabledReason
+        failingSince archivedAt oldSecretUntil secretMadeAt filter eventTypes style apiKeyClaim } } }";
+    app.as_owner().data(query, json!({"id": endpoint.id})).await["node"].clone()
+}
+
+/// What the endpoint's log says, newest first.
+pub async fn deliveries(app: &TestApp, endpoint: &Endpoint) -> Vec<Value> {
+    let query = "query($id: ID!) { webhookDeliveries(webhookEndpointId: $id, first: 100) { nodes {
+        id messageId kind state eventType position leadId nextAttemptAt settledAt createdAt
+        attempts { number at durationMs statusCode error answer } } } }";
+    let data = app.as_owner().data(query, json!({"id": endpoint.id})).await;
+    data["webhookDeliveries"]["nodes"].as_array().unwrap().clone()
+}
+
+/// Waits until the endpoint's log has so many deliveries that are so far.
+pub async fn settled(app: &TestApp, endpoint: &Endpoint, state: &str, count: usize) -> Vec<Value> {
+    for _ in 0..1500 {
+        let found = deliveries(app, endpoint).await;
+        if found.iter().filter(|delivery| delivery["state"] == state).count() >= count {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("not {count} are {state}: {:?}", deliveries(app, endpoint).await);
+}
+
+/// One of the mutations that edit an endpoint.
+pub async fn edit(app: &TestApp, endpoint: &Endpoint, mutation: &str, more: &str) -> Value {
+    let version = look(app, endpoint).await["version"].clone();
+    let secret = if mutation == "rotateWebhookSecret" {
+        "secret"
+    } else {
+        ""
+    };
+    let call = format!(
+        r#"mutation {{ {mutation}(input: {{ webhookEndpointId: "{}", expectedVersion: {version}{more} }}) {{
+            webhookEndpoint {{ id version }} {secret} userErrors {{ code message path }} }} }}"#,
+        endpoint.id
+    );
+    app.as_owner().data(&call, json!({})).await[mutation].clone()
+}

@@ -1,0 +1,416 @@
+//! What receivers hear, and what their answers lead to.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use standardwebhooks::Webhook;
+
+use super::receiver::{Heard, Receiver, Reply};
+use super::{deliveries, edit, endpoint, look, post_lead, settled};
+use crate::harness::{Backend, Case, TestApp, both};
+
+pub fn cases() -> Vec<Case> {
+    vec![
+        both(an_event_is_sent_signed_as_standard_webhooks_has_it),
+        both(old_receivers_hear_what_journeybee_tells),
+        both(both_secrets_sign_until_the_old_one_ends),
+        both(only_what_was_asked_for_is_sent),
+        both(failures_are_tried_again_until_they_are_given_up),
+        both(a_lead_waits_for_itself_and_nobody_else),
+        both(a_receiver_that_is_gone_gets_no_more),
+        both(a_receiver_may_ask_for_time),
+        both(redirects_are_failures),
+        both(little_of_an_answer_is_read),
+        both(an_endpoint_that_fails_for_days_is_disabled),
+    ]
+}
+
+/// With the library that others verify with.
+fn verifies(heard: &Heard, secret: &str) -> bool {
+    Webhook::new(secret)
+        .unwrap()
+        .verify(heard.body.as_bytes(), &heard.headers)
+        .is_ok()
+}
+
+async fn an_event_is_sent_signed_as_standard_webhooks_has_it(app: TestApp) {
+    let receiver = Receiver::good().await;
+    let made = endpoint(&app, &receiver, json!({})).await;
+    post_lead(&app, "a", "Ada").await;
+    post_lead(&app, "a", "Grace").await;
+    let heard = receiver.hears(2).await;
+    for each in &heard {
+        assert!(verifies(each, &made.secret), "{each:?}");
+        assert_eq!(each.path, "/hook");
+        assert_eq!(each.header("content-type"), "application/json");
+        assert_eq!(each.header("webhook-id"), each.json()["id"]);
+        assert!(each.headers.get("authorization").is_none());
+        let other = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+        assert!(!verifies(each, other));
+    }
+    let (created, updated) = (heard[0].json(), heard[1].json());
+    assert_eq!(
+        (&created["type"], &created["version"]),
+        (&json!("lead.created"), &json!(1))
+    );
+    assert_eq!(created["workspace"], app.home.row.uuid.to_string());
+    assert_eq!(
+        created["data"]["changes"]["firstName"],
+        json!({"from": null, "to": "Ada"})
+    );
+    assert_eq!(created["data"]["subject"]["kind"], "lead");
+    assert_eq!(created["data"]["actor"]["kind"], "api_key");
+    assert_eq!(updated["type"], "lead.updated");
+    assert_eq!(
+        updated["data"]["changes"]["firstName"],
+        json!({"from": "Ada", "to": "Grace"})
+    );
+    assert!(heard[0].position() < heard[1].position());
+    let log = settled(&app, &made, "DELIVERED", 2).await;
+    assert_eq!(log[1]["messageId"], created["id"]);
+    assert_eq!(log[1]["eventType"], "LEAD_CREATED");
+    assert!(log[1]["position"].is_string());
+    let attempt = &log[1]["attempts"][0];
+    assert_eq!((&attempt["number"], &attempt["statusCode"]), (&json!(1), &json!(200)));
+    assert_eq!(
+        (&attempt["error"], log[1]["attempts"].as_array().unwrap().len()),
+        (&Value::Null, 1)
+    );
+}
+
+#[derive(serde::Deserialize)]
+struct Token {
+    company_uuid: String,
+    user_uuid: Option<String>,
+    event_id: String,
+    api_key: String,
+}
+
+/// With the library that others verify with, and their secret as it was shown.
+pub fn token(heard: &Heard, secret: &str) -> Result<serde_json::Map<String, Value>, jsonwebtoken::errors::Error> {
+    let token = heard.header("authorization").strip_prefix("Bearer ").unwrap();
+    let key = jsonwebtoken::DecodingKey::from_secret(secret.as_bytes());
+    let checked = jsonwebtoken::decode(
+        token,
+        &key,
+        &jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::HS256),
+    );
+    checked.map(|token| token.claims)
+}
+
+async fn old_receivers_hear_what_journeybee_tells(app: TestApp) {
+    let receiver = Receiver::good().await;
+    let types = json!(["LEAD_CREATED", "LEAD_UPDATED", "LEAD_ARCHIVED", "NOTE_CREATED"]);
+    let made = endpoint(
+        &app,
+        &receiver,
+        json!({"style": "JOURNEYBEE", "apiKeyClaim": "k", "eventTypes": types}),
+    )
+    .await;
+    let to = crate::journeybee::referred(&app).await;
+    app.journeybee()
+        .post(&crate::journeybee::reference(&to))
+        .await
+        .expect(201);
+    let lead = "{ leads { nodes { id uuid version createdAt createdBy { uuid } } } }";
+    let lead = app.as_owner().data(lead, json!({})).await["leads"]["nodes"][0].clone();
+    for call in [
+        r#"setLeadStatus(input: { leadId: "@", expectedVersion: 1, status: CONTACTED }) { userErrors { code } }"#,
+        r#"addLeadNote(input: { leadId: "@", text: "Call back" }) { userErrors { code } }"#,
+        r#"archiveLead(input: { leadId: "@", expectedVersion: 2 }) { userErrors { code } }"#,
+    ] {
+        let call = call.replace('@', lead["id"].as_str().unwrap());
+        let data = app.as_owner().data(&format!("mutation {{ {call} }}"), json!({})).await;
+        assert!(data.to_string().contains("\"userErrors\":[]"), "{data}");
+    }
+    let heard = receiver.hears(4).await;
+    let ids: Vec<String> = heard
+        .iter()
+        .map(|each| {
+            assert!(verifies(each, &made.secret), "signed as well");
+            let claims = token(each, &made.secret).unwrap();
+            assert!(token(each, "whsec_other").is_err());
+            let claims: Token = serde_json::from_value(claims.into()).unwrap();
+            assert_eq!(claims.company_uuid, app.home.row.uuid.to_string());
+            assert_eq!(claims.user_uuid, Some(app.home.owner.uuid.to_string()));
+            assert_eq!(claims.api_key, "k");
+            claims.event_id
+        })
+        .collect();
+    assert_eq!(
+        ids,
+        ["lead_created", "lead_updated", "lead_note_created", "lead_deleted"]
+    );
+    for each in &heard {
+        let body = each.json();
+        assert_eq!(
+            (&body["lead"]["uuid"], &body["configuration"]),
+            (&lead["uuid"], &json!([]))
+        );
+        for number in ["created_at", "updated_at"] {
+            assert!(body["lead"][number].is_i64(), "{body}");
+        }
+        for list in [
+            "custom_fields",
+            "tags",
+            "assigned_users",
+            "received_from_company",
+            "sent_to_companies",
+        ] {
+            assert!(body["lead"][list].is_array(), "{list}: {body}");
+        }
+        assert!(body["lead"]["tags"][0]["label"].is_string());
+        assert!(body["lead"]["custom_fields"][0]["custom_field_value_uuid"].is_string());
+        assert!(body["lead"]["sent_to_companies"][0]["company_name"].is_string());
+    }
+    assert_eq!(heard[2].json()["note"]["text"], "Call back");
+}
+
+async fn both_secrets_sign_until_the_old_one_ends(app: TestApp) {
+    let receiver = Receiver::good().await;
+    let made = endpoint(&app, &receiver, json!({})).await;
+    let rotated = edit(&app, &made, "rotateWebhookSecret", "").await;
+    let new = rotated["secret"].as_str().unwrap().to_owned();
+    assert_ne!(new, made.secret);
+    post_lead(&app, "a", "Ada").await;
+    let heard = receiver.hears(1).await;
+    assert_eq!(heard[0].header("webhook-signature").split(' ').count(), 2);
+    assert!(verifies(&heard[0], &made.secret) && verifies(&heard[0], &new));
+    // A day later.
+    let past = match app.db.backend {
+        Backend::Sqlite => "'2020-01-01T00:00:00.000000000+00:00'",
+        Backend::Postgres => "now()",
+    };
+    app.db
+        .execute(&format!("UPDATE webhook_endpoints SET old_secret_until = {past}"))
+        .await;
+    post_lead(&app, "b", "Ada").await;
+    let heard = receiver.hears(2).await;
+    assert!(!verifies(&heard[1], &made.secret) && verifies(&heard[1], &new));
+    let last = edit(&app, &made, "rotateWebhookSecret", ", overlapHours: 0").await;
+    post_lead(&app, "c", "Ada").await;
+    let heard = receiver.hears(3).await;
+    assert!(!verifies(&heard[2], &new) && verifies(&heard[2], last["secret"].as_str().unwrap()));
+}
+
+async fn only_what_was_asked_for_is_sent(app: TestApp) {
+    let receiver = Receiver::good().await;
+    post_lead(&app, "before", "Ada").await;
+    let types = json!(["LEAD_UPDATED", "NOTE_CREATED"]);
+    endpoint(
+        &app,
+        &receiver,
+        json!({"eventTypes": types, "filter": {"firstName": {"eq": "Grace"}}}),
+    )
+    .await;
+    for (event, name) in [
+        ("before", "Bob"),
+        ("before", "Grace"),
+        ("a", "Grace"),
+        ("a", "Eve"),
+        ("a", "Grace"),
+    ] {
+        post_lead(&app, event, name).await;
+        // One look at a time: a filter sees the lead as it is then.
+        tokio::time::sleep(Duration::from_millis(150)).await;
+    }
+    let heard = receiver.hears(2).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(receiver.heard().len(), 2);
+    for each in &heard {
+        assert_eq!(each.json()["type"], "lead.updated");
+        assert_eq!(each.json()["data"]["changes"]["firstName"]["to"], "Grace");
+    }
+}
+
+async fn failures_are_tried_again_until_they_are_given_up(app: TestApp) {
+    let receiver = Receiver::start(|nth, body| match (nth, body.contains("\"lead.created\"")) {
+        (0..3, _) => Reply::status(500),
+        (_, true) => Reply::status(200),
+        (_, false) => Reply::status(404),
+    })
+    .await;
+    let made = endpoint(&app, &receiver, json!({})).await;
+    post_lead(&app, "a", "Ada").await;
+    let log = settled(&app, &made, "DELIVERED", 1).await;
+    let codes: Vec<_> = log[0]["attempts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|each| each["statusCode"].clone())
+        .collect();
+    assert_eq!(codes, [500, 500, 500, 200]);
+    let heard = receiver.heard();
+    for each in &heard {
+        assert_eq!(
+            (each.header("webhook-id"), &each.body),
+            (heard[0].header("webhook-id"), &heard[0].body)
+        );
+        assert!(verifies(each, &made.secret));
+    }
+    // Ten attempts, and then the lead's next event is told.
+    post_lead(&app, "a", "Grace").await;
+    post_lead(&app, "a", "Eve").await;
+    let log = settled(&app, &made, "FAILED", 2).await;
+    for given_up in &log[..2] {
+        assert_eq!(given_up["attempts"].as_array().unwrap().len(), 10);
+        assert_eq!(given_up["attempts"][9]["error"], "The receiver answered 404");
+        assert_eq!(
+            (&given_up["nextAttemptAt"], given_up["settledAt"].is_string()),
+            (&Value::Null, true)
+        );
+    }
+    assert!(look(&app, &made).await["failingSince"].is_string());
+    post_lead(&app, "b", "Ada").await;
+    settled(&app, &made, "DELIVERED", 2).await;
+    assert_eq!(look(&app, &made).await["failingSince"], Value::Null);
+}
+
+async fn a_lead_waits_for_itself_and_nobody_else(app: TestApp) {
+    // The first lead's first event fails for a while; another endpoint does not answer at all.
+    let receiver = Receiver::start(|nth, body| match body.contains("slow@b.co") && nth < 6 {
+        true => Reply::status(503),
+        false => Reply::status(200),
+    })
+    .await;
+    let dead = Receiver::start(|_, _| Reply {
+        delay: Duration::from_secs(3600),
+        ..Reply::status(200)
+    })
+    .await;
+    let silent = endpoint(&app, &dead, json!({})).await;
+    let made = endpoint(&app, &receiver, json!({})).await;
+    for name in ["1", "2", "3"] {
+        post_lead(&app, "slow", name).await;
+        for other in ["x", "y"] {
+            post_lead(&app, other, name).await;
+        }
+    }
+    settled(&app, &made, "DELIVERED", 9).await;
+    let good: Vec<Heard> = receiver.heard().into_iter().filter(Heard::is_good).collect();
+    let lead = |heard: &Heard| heard.json()["data"]["subject"]["uuid"].as_str().unwrap().to_owned();
+    let leads: std::collections::BTreeSet<String> = good.iter().map(lead).collect();
+    assert_eq!(leads.len(), 3);
+    for each in leads {
+        let positions: Vec<i64> = good
+            .iter()
+            .filter(|heard| lead(heard) == each)
+            .map(Heard::position)
+            .collect();
+        assert!(positions.is_sorted(), "{positions:?}");
+        assert_eq!(positions.len(), 3);
+    }
+    // Of the silent one's nine, three are on their way and six wait for those.
+    let states: Vec<Value> = deliveries(&app, &silent)
+        .await
+        .into_iter()
+        .map(|each| each["state"].clone())
+        .collect();
+    assert_eq!(states.iter().filter(|state| *state == "HELD").count(), 6, "{states:?}");
+}
+
+async fn a_receiver_that_is_gone_gets_no_more(app: TestApp) {
+    let receiver = Receiver::start(|_, _| Reply::status(410)).await;
+    let made = endpoint(&app, &receiver, json!({})).await;
+    post_lead(&app, "a", "Ada").await;
+    let log = settled(&app, &made, "FAILED", 1).await;
+    assert_eq!(log[0]["attempts"].as_array().unwrap().len(), 1);
+    let row = look(&app, &made).await;
+    assert!(row["disabledAt"].is_string());
+    assert_eq!(row["disabledReason"], "GONE");
+    post_lead(&app, "b", "Ada").await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(receiver.heard().len(), 1);
+    assert_eq!(deliveries(&app, &made).await.len(), 1);
+    let events = "SELECT count(*) FROM events WHERE event_type = 'webhook_endpoint.disabled'";
+    assert_eq!(app.number(events).await, 1);
+    // Its administrators are told.
+    app.settled().await;
+    let told = "{ viewer { notifications { nodes { kind } } } }";
+    let told = app.as_owner().data(told, json!({})).await;
+    assert_eq!(
+        told["viewer"]["notifications"]["nodes"],
+        json!([{"kind": "WEBHOOK_DISABLED"}])
+    );
+    // Switched on again it is told of what happens then, and of nothing before.
+    edit(&app, &made, "enableWebhookEndpoint", "").await;
+    post_lead(&app, "c", "Ada").await;
+    let heard = receiver.hears(2).await;
+    assert!(heard[1].body.contains("c@b.co"), "{}", heard[1].body);
+}
+
+async fn a_receiver_may_ask_for_time(app: TestApp) {
+    let receiver = Receiver::start(|nth, _| match nth {
+        0 => Reply {
+            headers: vec![("retry-after", "1".to_owned())],
+            ..Reply::status(429)
+        },
+        1 => Reply {
+            headers: vec![("retry-after", "99999999".to_owned())],
+            ..Reply::status(503)
+        },
+        _ => Reply::status(200),
+    })
+    .await;
+    let made = endpoint(&app, &receiver, json!({})).await;
+    post_lead(&app, "a", "Ada").await;
+    let heard = receiver.hears(2).await;
+    let waited = heard[1].at - heard[0].at;
+    assert!(waited >= Duration::from_secs(1), "{waited:?}");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let log = deliveries(&app, &made).await;
+    let next: chrono::DateTime<chrono::Utc> = log[0]["nextAttemptAt"].as_str().unwrap().parse().unwrap();
+    let hours = (next - chrono::Utc::now()).num_hours();
+    assert!((23..=24).contains(&hours), "{hours}: a day at most");
+    assert_eq!(receiver.heard().len(), 2);
+}
+
+async fn redirects_are_failures(app: TestApp) {
+    let inside = Receiver::good().await;
+    let location = inside.url();
+    let receiver = Receiver::start(move |_, _| Reply {
+        headers: vec![("location", location.clone())],
+        ..Reply::status(307)
+    })
+    .await;
+    let made = endpoint(&app, &receiver, json!({})).await;
+    post_lead(&app, "a", "Ada").await;
+    let log = settled(&app, &made, "FAILED", 1).await;
+    let error = &log[0]["attempts"][0]["error"];
+    assert_eq!(error, "The receiver answered 307: redirects are not followed");
+    assert_eq!(inside.heard().len(), 0);
+}
+
+async fn little_of_an_answer_is_read(app: TestApp) {
+    let receiver = Receiver::start(|_, _| Reply {
+        body: vec![b'x'; 64 * 1024 * 1024],
+        ..Reply::status(200)
+    })
+    .await;
+    let made = endpoint(&app, &receiver, json!({})).await;
+    post_lead(&app, "a", "Ada").await;
+    let log = settled(&app, &made, "DELIVERED", 1).await;
+    assert_eq!(log[0]["attempts"][0]["answer"].as_str().unwrap().len(), 1024);
+}
+
+async fn an_endpoint_that_fails_for_days_is_disabled(app: TestApp) {
+    let receiver = Receiver::start(|_, _| Reply::status(500)).await;
+    let made = endpoint(&app, &receiver, json!({})).await;
+    let past = match app.db.backend {
+        Backend::Sqlite => "'2020-01-01T00:00:00.000000000+00:00'",
+        Backend::Postgres => "now() - interval '6 days'",
+    };
+    app.db
+        .execute(&format!("UPDATE webhook_endpoints SET failing_since = {past}"))
+        .await;
+    post_lead(&app, "a", "Ada").await;
+    receiver.hears(1).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let row = look(&app, &made).await;
+    assert_eq!(row["disabledReason"], "FAILING");
+    assert_eq!(receiver.heard().len(), 1);
+    // What waits goes on when the endpoint does.
+    assert_eq!(deliveries(&app, &made).await[0]["state"], "PENDING");
+    edit(&app, &made, "enableWebhookEndpoint", "").await;
+    receiver.hears(2).await;
+}
