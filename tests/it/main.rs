@@ -46,8 +46,8 @@ mod stats;
 mod storage;
 mod tokens;
 mod traces;
-mod writers;
 mod webhooks;
+mod writers;
 
 use std::process::ExitCode;
 

@@ -74,21 +74,13 @@ async fn tell(tx: &mut Tx, records: &[Record]) -> Result<()> {
             let administrators = people.administrators();
             reasons.extend(administrators.map(|person| (person, NotificationKind::WebhookDisabled)));
         }
-        for address in &news.mentioned {
-            people
-                .by_address(address)
-                .map(|person| reasons.insert(person, NotificationKind::NoteMention));
-        }
-        for uuid in &news.assigned {
-            people
-                .by_uuid(uuid)
-                .map(|person| reasons.insert(person, NotificationKind::LeadAssigned));
-        }
-        for uuid in &news.received {
-            people
-                .by_uuid(uuid)
-                .map(|person| reasons.insert(person, NotificationKind::LeadReceived));
-        }
+        let by_uuid = |uuid| people.by_uuid(uuid);
+        let mentioned = news.mentioned.iter().filter_map(|address| people.by_address(address));
+        reasons.extend(mentioned.map(|person| (person, NotificationKind::NoteMention)));
+        let assigned = news.assigned.iter().filter_map(by_uuid);
+        reasons.extend(assigned.map(|person| (person, NotificationKind::LeadAssigned)));
+        let received = news.received.iter().filter_map(by_uuid);
+        reasons.extend(received.map(|person| (person, NotificationKind::LeadReceived)));
         if let Some(person) = people.behind(record) {
             reasons.remove(&person);
         }

@@ -77,7 +77,6 @@ impl FeedQueries {
     /// left out and nothing comes twice. A key that is bound to a project sees what happened to that project's leads. The
     /// settings of the server may let the oldest events go after a time: going on where some are missing fails with the
     /// code `POSITION_EXPIRED`.
-    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
     async fn events(
         &self,
         ctx: &Context<'_>,

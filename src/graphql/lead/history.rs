@@ -86,7 +86,7 @@ async fn pages(
     budget.take(ids.len(), request.limit)?;
     let mut records = Vec::new();
     let mut apart = Vec::with_capacity(ids.len());
-    for (id, page) in activity::histories(op, ids, request.clone()).await? {
+    for (id, page) in activity::histories(op, ids, *request).await? {
         let cursors = page.map(|record| {
             let cursor = position::encode(op, record.position);
             records.push(record);

@@ -325,7 +325,9 @@ async fn fold(app: &TestApp, lead: &str) -> Map<String, Value> {
         }
     }
     for list in ["assignees", "tags", "customFields"] {
-        facts.get_mut(list).map(|list| *list = sorted(list));
+        if let Some(list) = facts.get_mut(list) {
+            *list = sorted(list);
+        }
     }
     if let Some(attributions) = facts.get_mut("attributions") {
         for one in attributions.as_array_mut().unwrap() {
