@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use futures_util::future::{AbortHandle, Abortable};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::delivery::Courier;
 use crate::domain::error::{Error, Fault};
@@ -27,7 +27,7 @@ impl Loops {
             spawn(send_webhooks(courier.clone(), round)),
             spawn(outbox::tell(services.clone())),
             spawn(outbox::listen(services.clone())),
-            spawn(outbox::look(services.clone(), round)),
+            spawn(outbox::look(services.clone(), round.min(LOOK))),
         ])
     }
 }
@@ -59,25 +59,37 @@ async fn settle_conversions(services: Services, round: Duration) {
     }
 }
 
+/// How often those who wait for events are woken without having been told of any.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// Between two passes, however much is written: a notification is worth little beside a write.
 const REST: Duration = Duration::from_millis(50);
 
 async fn spread_notifications(services: Services, round: Duration) {
     let moved = services.wakes().queue();
     let system = Op::system(services, "notifications");
-    // What an earlier run has left.
+    // First of all what an earlier run has left.
     let mut workspaces = None;
+    let mut all_again = Instant::now() + round;
     loop {
         let work = {
-            let system = system.clone();
+            let (system, workspaces) = (system.clone(), workspaces.take());
             async move { notifications::spread(&system, workspaces).await }
         };
-        pass("making notifications", work).await;
+        if pass("making notifications", work).await.is_none() {
+            // What failed was taken out of the queue: it is found by looking everywhere.
+            sleep(PAUSE).await;
+            continue;
+        }
         sleep(REST).await;
-        workspaces = tokio::select! {
-            moved = moved.take() => Some(moved),
-            () = sleep(round) => None,
-        };
+        tokio::select! {
+            moved = moved.take() => workspaces = Some(moved),
+            () = sleep_until(all_again) => {}
+        }
+        if Instant::now() >= all_again {
+            workspaces = None;
+            all_again = Instant::now() + round;
+        }
     }
 }
 

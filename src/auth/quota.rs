@@ -166,7 +166,10 @@ impl Quota {
             Some((_, Principal::System(_))) => Subject::Unlimited,
             None => payer.address.map_or(Subject::Unlimited, Subject::Stranger),
         };
-        let meter = payer.meter.clone();
+        self.take(subject, payer.meter.clone(), points)
+    }
+
+    fn take(self: &Arc<Self>, subject: Subject, meter: Meter, points: u64) -> Result<Charge, Exhausted> {
         let taken = match (subject, &self.callers, &self.strangers) {
             (Subject::Caller(workspace, uuid), Some(callers), _) => {
                 Some(callers.take((workspace, uuid), points, Instant::now()))
@@ -203,7 +206,7 @@ impl Quota {
         match &outcome {
             Ok(_) => self.succeeded(shown.text),
             // A token that has expired is a client that has slept, not one that guesses.
-            Err(AuthError::Invalid) if (shown.signed)() => {}
+            Err(AuthError::Invalid) if (shown.signed)() => self.wasted(payer),
             Err(AuthError::Invalid) => self.failed(payer),
             Err(AuthError::Missing | AuthError::TooMany | AuthError::Unavailable(_) | AuthError::Internal(_)) => {}
         }
@@ -217,7 +220,8 @@ impl Quota {
     fn may_try(&self, payer: &Payer, shown: Shown<'_>) -> Result<(), Exhausted> {
         match (&self.failures, payer.address) {
             (Some(failures), Some(address)) if failures.is_empty(address, Instant::now()) => {
-                if self.good.has(shown.text, Instant::now()) || (shown.signed)() {
+                let known = self.good.has(shown.text, Instant::now());
+                if known || (shown.signed)() && self.may_look(address) {
                     return Ok(());
                 }
                 payer.meter.set(failures.look(address, Instant::now()));
@@ -234,6 +238,20 @@ impl Quota {
         }
     }
 
+    /// Lets an address pay for a look at what nobody guessed, and nobody is.
+    fn wasted(&self, payer: &Payer) {
+        if let (Some(strangers), Some(address)) = (&self.strangers, payer.address) {
+            // Nothing to tell: the next one is refused if these were the last.
+            let _ = strangers.take(address, 1, Instant::now());
+        }
+    }
+
+    /// Whether something signed may be looked at, though it may stand for nobody.
+    fn may_look(&self, address: IpAddr) -> bool {
+        let strangers = self.strangers.as_ref();
+        strangers.is_none_or(|strangers| !strangers.is_empty(address, Instant::now()))
+    }
+
     /// Counts a credential that did not count.
     fn failed(&self, payer: &Payer) {
         if let (Some(failures), Some(address)) = (&self.failures, payer.address) {
@@ -243,7 +261,33 @@ impl Quota {
     }
 }
 
+/// Whoever was charged once, and may be again.
+#[derive(Clone, Debug)]
+pub struct Repeated {
+    quota: Arc<Quota>,
+    subject: Subject,
+    meter: Meter,
+}
+
+impl Repeated {
+    /// Takes points as the first time.
+    ///
+    /// # Errors
+    /// There are not enough.
+    pub fn again(&self, points: u64) -> Result<Charge, Exhausted> {
+        self.quota.take(self.subject, self.meter.clone(), points)
+    }
+}
+
 impl Charge {
+    pub fn repeated(&self) -> Repeated {
+        Repeated {
+            quota: Arc::clone(&self.quota),
+            subject: self.subject,
+            meter: self.meter.clone(),
+        }
+    }
+
     /// The request used this many points: the rest goes back, and what it used beyond them goes, too, as far as it is
     /// there. How many there are then, if there is a limit.
     pub fn settle(self, used: u64) -> Option<u64> {

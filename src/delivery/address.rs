@@ -5,9 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
-/// Why an address is refused; for the log of the delivery.
+/// Why an address is refused; for the log of the delivery, which does not say what a name stands for in this network.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{address} is {what}: webhooks are not sent there")]
+#[error("The receiver has {what}: webhooks are not sent there")]
 pub struct Refused {
     pub address: IpAddr,
     pub what: &'static str,
@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn a_refusal_says_why() {
         let checked = Allowed::default().check("169.254.169.254".parse().unwrap());
-        let text = "169.254.169.254 is a link-local address: webhooks are not sent there";
+        let text = "The receiver has a link-local address: webhooks are not sent there";
         assert_eq!(checked.unwrap_err().to_string(), text);
     }
 

@@ -21,7 +21,7 @@ use crate::domain::Services;
 use crate::domain::error::{Error, Result};
 use crate::domain::op::{Op, System};
 use crate::domain::outbox::Queue;
-use crate::domain::webhook_deliveries::{self, Attempt, Due, Parcel, Verdict};
+use crate::domain::webhook_deliveries::{self, Attempt, Due, Parcel, Unsendable, Verdict};
 
 pub use address::Allowed;
 pub use sender::{Names, Sender, SystemNames};
@@ -158,12 +158,12 @@ impl Courier {
         let at = op.now();
         let began = Instant::now();
         let heard = match &parcel.letter {
-            Err(reason) => Err((*reason).to_owned()),
+            Err(reason) => Err(nothing_sent(*reason)),
             Ok(letter) => {
                 let headers = request::headers(letter, at);
                 let url = &parcel.claimed.endpoint.url;
                 let heard = self.sender.post(url, headers, letter.body.clone()).await;
-                heard.map_err(|error: SendError| error.to_string())
+                heard.map_err(|error: SendError| failed(error.to_string()))
             }
         };
         let duration = began.elapsed();
@@ -175,15 +175,12 @@ impl Courier {
                 verdict: verdict(&answer, at),
                 answer: Some(String::from_utf8_lossy(&answer.body).into_owned()),
             },
-            Err(error) => Attempt {
+            Err(verdict) => Attempt {
                 at,
                 duration,
                 status: None,
                 answer: None,
-                verdict: Verdict::Failed {
-                    error,
-                    retry_after: None,
-                },
+                verdict,
             },
         }
     }
@@ -223,6 +220,21 @@ impl Drop for Place {
             }
         }
         self.courier.services.webhooks().notify_one();
+    }
+}
+
+/// Without an answer.
+fn failed(error: String) -> Verdict {
+    Verdict::Failed {
+        error,
+        retry_after: None,
+    }
+}
+
+fn nothing_sent(reason: Unsendable) -> Verdict {
+    match reason {
+        Unsendable::Sealed => failed(reason.to_string()),
+        Unsendable::Forgotten => Verdict::Forgotten,
     }
 }
 

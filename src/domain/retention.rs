@@ -1,13 +1,13 @@
 //! What is kept for a time only: the bodies that leads came with, the ledger of writes that may be sent again, what
 //! was sent to webhooks, and, where the settings say so, events.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::error::Result;
 use super::op::{Op, System};
 use super::outbox::cursor;
-use super::{idempotency, workspaces};
+use super::{idempotency, webhook_deliveries, workspaces};
 use crate::entity::{Tenant, event, idempotency_key, intake_payload, webhook_delivery};
 
 /// Rows that go at a time, so that no writer waits long.
@@ -48,11 +48,19 @@ pub async fn sweep(system: &System) -> Result<Swept> {
     Ok(swept)
 }
 
-/// Deletes the beginning of the workspace's log, but nothing that the server itself has still to deal with. Positions stay
+/// How much longer an event is kept that a webhook has not been told of.
+const WAITED_FOR: TimeDelta = TimeDelta::days(30);
+
+/// Deletes the beginning of the workspace's log, but nothing that the server itself has still to deal with or to send. Positions stay
 /// what they are, and without gaps from the first that is left.
 async fn drop_events_until(op: &Op, until: DateTime<Utc>) -> Result<u64> {
     use event::Column as C;
     let dealt_with = cursor::dealt_with(op).await?;
+    let waited_for = webhook_deliveries::first_needed(op).await?;
+    // Whose receiver is not there for so long waits in vain.
+    let too_old = until - WAITED_FOR;
+    let stays =
+        |position, at| position > dealt_with || at > too_old && waited_for.is_some_and(|first| position >= first);
     let mut dropped = 0;
     loop {
         // By position, which an index has, and not by time: the later ones are the younger ones.
@@ -61,7 +69,7 @@ async fn drop_events_until(op: &Op, until: DateTime<Utc>) -> Result<u64> {
         let first: Vec<(i64, DateTime<Utc>)> = first.into_tuple().all(op.db()).await?;
         let old = first
             .iter()
-            .take_while(|(position, at)| *at <= until && *position <= dealt_with);
+            .take_while(|(position, at)| *at <= until && !stays(*position, *at));
         let Some((last, _)) = old.last() else {
             return Ok(dropped);
         };

@@ -244,6 +244,9 @@ const BATCH: u64 = 20;
 /// Until they are read again that could not be.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// Between two reads, however much is written: what happens meanwhile comes with the next.
+const REST: Duration = Duration::from_millis(50);
+
 #[derive(Debug, Default)]
 pub struct NotificationSubscriptions;
 
@@ -300,6 +303,7 @@ async fn step(live: Option<Live>) -> Option<(Answer<Notification>, Option<Live>)
         }
         if !live.more {
             live.inbox.moved().await;
+            sleep(REST).await;
         }
         match live.read().await {
             Ok(()) => {}

@@ -55,13 +55,15 @@ pub async fn audit(op: &Op, filter: AuditFilter, request: PageRequest<i64>) -> R
 fn wanted(op: &Op, filter: AuditFilter) -> Select<event::Entity> {
     use event::Column as C;
     let AuditFilter {
-        kinds,
+        mut kinds,
         actor,
         subject,
         from,
         until,
     } = filter;
     let mut entries = op.find::<event::Entity>().filter(C::LeadId.is_null());
+    kinds.sort_unstable();
+    kinds.dedup();
     if !kinds.is_empty() {
         entries = entries.filter(C::EventType.is_in(kinds.iter().map(|kind| kind.as_str())));
     }

@@ -59,7 +59,9 @@ pub enum Reading {
 /// Without the scope `read`; a kind that is not about leads; a filter that breaks a rule; a database fault.
 pub async fn feed(op: &Op, query: FeedQuery) -> Result<Feed> {
     op.require(Scope::Read)?;
-    let FeedQuery { kinds, filter } = query;
+    let FeedQuery { mut kinds, filter } = query;
+    kinds.sort_unstable();
+    kinds.dedup();
     if let Some(other) = kinds.iter().find(|kind| !is_about_leads(**kind)) {
         let sentence = format!(
             "The feed has events about leads; {} is in the audit log",

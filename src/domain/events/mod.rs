@@ -31,7 +31,7 @@ pub struct Event {
 }
 
 /// What happened. Stored as `subject.verb`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, Serialize, PartialOrd, Ord)]
 pub enum EventKind {
     LeadCreated,
     LeadUpdated,

@@ -31,7 +31,8 @@ use super::webhook_endpoints;
 pub use again::{OnlyFailed, Preview, Span, preview, replay, replay_span, test};
 pub use claim::{Claimed, Due, claim, due, parcels};
 pub use fan_out::fan_out;
-pub use payload::{Claims, Letter, Parcel, message_id};
+pub use payload::{Claims, Letter, Parcel, Unsendable, message_id};
+pub(in crate::domain) use queue::first_needed;
 pub use schedule::{MOST_WAITS, Schedule, WebhookSettings};
 pub use settle::{Attempt, Verdict, settle};
 

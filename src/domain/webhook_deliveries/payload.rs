@@ -25,7 +25,7 @@ const VERSION: u32 = 1;
 pub struct Parcel {
     pub claimed: Claimed,
     /// Or why nothing can be said: a sentence for the delivery's log.
-    pub letter: Result<Letter, &'static str>,
+    pub letter: Result<Letter, Unsendable>,
 }
 
 /// What is to be sent.
@@ -89,18 +89,18 @@ fn letter(
     claimed: &Claimed,
     record: Option<&Record>,
     lead: Option<&LeadGraph>,
-) -> Result<Letter, &'static str> {
+) -> Result<Letter, Unsendable> {
     let Claimed { row, endpoint } = claimed;
     let vault = op.services().vault();
     let secrets = vault.and_then(|vault| webhook_endpoints::signing(vault, endpoint, op.now()));
     let secrets = secrets.map_err(|error| {
         tracing::error!(?error, "a webhook cannot be signed");
-        "The endpoint's secret cannot be read: the server's own secret has changed. Rotate the endpoint's secret"
+        Unsendable::Sealed
     })?;
     let told = match (row.kind, record) {
         (DeliveryKind::Test, _) => Told::Test(row),
         (DeliveryKind::Event | DeliveryKind::Replay, Some(record)) => Told::Event(row.message_uuid, record),
-        (DeliveryKind::Event | DeliveryKind::Replay, None) => return Err("The event is not kept any more"),
+        (DeliveryKind::Event | DeliveryKind::Replay, None) => return Err(Unsendable::Forgotten),
     };
     Ok(Letter {
         message: row.message_uuid,
@@ -108,6 +108,16 @@ fn letter(
         secrets,
         claims: claims(workspace, endpoint, &told),
     })
+}
+
+/// Why nothing can be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unsendable {
+    #[error("The endpoint's secret cannot be read: the server's own secret has changed. Rotate the endpoint's secret")]
+    Sealed,
+    /// Nor ever will it be.
+    #[error("The event is not kept any more")]
+    Forgotten,
 }
 
 /// What a message is about.

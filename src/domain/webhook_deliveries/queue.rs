@@ -105,6 +105,18 @@ async fn unfinished(op: &Op, tx: &Tx, news: &[New]) -> Result<HashSet<Lane>> {
     Ok(lanes.into_iter().collect())
 }
 
+/// The position of the first event that somebody is still to be told of.
+///
+/// # Errors
+/// A database fault.
+pub(in crate::domain) async fn first_needed(op: &Op) -> Result<Option<i64>> {
+    let waiting = op.find::<webhook_delivery::Entity>().filter(Expr::cust(UNFINISHED));
+    let first = waiting
+        .select_only()
+        .column_as(webhook_delivery::Column::Position.min(), "first");
+    Ok(first.into_tuple::<Option<i64>>().one(op.db()).await?.flatten())
+}
+
 /// Lets the next one of a lane go, after its first is settled. The Tx has locked the endpoint.
 pub(super) async fn release(tx: &Tx, endpoint_id: i64, lead_id: Option<i64>) -> Result<()> {
     use webhook_delivery::Column as C;

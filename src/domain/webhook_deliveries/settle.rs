@@ -8,7 +8,7 @@ use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use super::{DeliveryKind, DeliveryState, WebhookDelivery, queue};
+use super::{DeliveryKind, DeliveryState, Unsendable, WebhookDelivery, queue};
 use crate::domain::error::Result;
 use crate::domain::op::{Op, Tx};
 use crate::domain::webhook_endpoints::{self, DisabledReason, WebhookEndpoint};
@@ -31,6 +31,8 @@ pub enum Verdict {
     Delivered,
     /// The receiver wants no more.
     Gone,
+    /// There is nothing to send any more, for which the receiver can do nothing.
+    Forgotten,
     Failed {
         error: String,
         /// What the receiver asks for.
@@ -57,7 +59,7 @@ pub async fn settle(op: &Op, delivery: &WebhookDelivery, attempt: Attempt) -> Re
     let failed = row.attempts + 1;
     let (state, wait) = match &attempt.verdict {
         Verdict::Delivered => (DeliveryState::Delivered, None),
-        Verdict::Gone => (DeliveryState::Failed, None),
+        Verdict::Gone | Verdict::Forgotten => (DeliveryState::Failed, None),
         Verdict::Failed { retry_after, .. } => match next(op, &row, failed, *retry_after) {
             Some(wait) => (DeliveryState::Pending, Some(wait)),
             None => (DeliveryState::Failed, None),
@@ -108,8 +110,9 @@ async fn note(tx: &Tx, row: &WebhookDelivery, attempt: &Attempt) -> Result<()> {
     } = attempt;
     let error = match verdict {
         Verdict::Delivered => None,
-        Verdict::Gone => Some("The receiver answered 410 Gone"),
-        Verdict::Failed { error, .. } => Some(error.as_str()),
+        Verdict::Gone => Some("The receiver answered 410 Gone".to_owned()),
+        Verdict::Forgotten => Some(Unsendable::Forgotten.to_string()),
+        Verdict::Failed { error, .. } => Some(error.clone()),
     };
     let attempt = webhook_attempt::ActiveModel {
         workspace_id: NotSet,
@@ -119,7 +122,7 @@ async fn note(tx: &Tx, row: &WebhookDelivery, attempt: &Attempt) -> Result<()> {
         at: Set(*at),
         duration_ms: Set(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)),
         status: Set(status.map(i64::from)),
-        error: Set(error.map(storable)),
+        error: Set(error.as_deref().map(storable)),
         answer: Set(answer.as_deref().map(storable)),
     };
     tx.insert(attempt).await?;
@@ -145,7 +148,7 @@ async fn judge(
     let is_test = row.kind == DeliveryKind::Test;
     match verdict {
         Verdict::Delivered if endpoint.failing_since.is_some() => failing_since(tx, &endpoint, None).await,
-        Verdict::Delivered => Ok(()),
+        Verdict::Delivered | Verdict::Forgotten => Ok(()),
         Verdict::Gone => webhook_endpoints::disable(tx, endpoint, DisabledReason::Gone)
             .await
             .map(|_| ()),

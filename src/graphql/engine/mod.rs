@@ -10,7 +10,7 @@ mod trusted;
 
 use std::sync::Arc;
 
-use async_graphql::parser::types::{ExecutableDocument, OperationType};
+use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType, Selection};
 use async_graphql::{Request, Response};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
@@ -22,7 +22,7 @@ use super::error::Code;
 use super::nested::Budget;
 use super::paging::PageLimits;
 use super::params::Params;
-use crate::auth::quota::{Charge, Payer, Quota};
+use crate::auth::quota::{Charge, Payer, Quota, Repeated};
 use crate::connection::Kept;
 use crate::domain::caller::Caller;
 use crate::domain::idempotency::IdempotencyKey;
@@ -111,6 +111,13 @@ struct Bill {
 }
 
 impl Bill {
+    fn fare(&self) -> Fare {
+        Fare {
+            cost: self.cost,
+            charge: self.charge.repeated(),
+        }
+    }
+
     /// Gives back what the answer did not use.
     fn settle(self, answer: Result<Response, Refused>) -> Result<Response, Refused> {
         let Self { cost, charge, told } = self;
@@ -127,6 +134,38 @@ impl Bill {
             answer.extensions.insert("cost".to_owned(), cost.told(used, left));
         }
         Ok(answer)
+    }
+}
+
+/// Who pays for the answers of a subscription, as they come.
+#[derive(Debug)]
+struct Fare {
+    cost: Cost,
+    charge: Repeated,
+}
+
+impl Fare {
+    fn pay(&self, answer: Result<Response, Refused>) -> Result<Response, Refused> {
+        let answer = answer?;
+        let points = self.cost.used(&answer);
+        let charge = self.charge.again(points).map_err(|_exhausted| Refused::too_many())?;
+        charge.settle(points);
+        Ok(answer)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Going {
+    On,
+    Over,
+}
+
+impl Going {
+    fn of(answer: &Result<Response, Refused>) -> Self {
+        match answer {
+            Ok(_) => Self::On,
+            Err(_) => Self::Over,
+        }
     }
 }
 
@@ -241,6 +280,9 @@ impl Engine {
             return Err(too_dear(cost, self.most_cost).into());
         }
         self.roots.types.check(&known.document, operation, variables)?;
+        if operation.ty == OperationType::Subscription {
+            only_field(operation)?;
+        }
         if visitor.key.is_some() {
             idempotency::check(&known.document, operation)?;
         }
@@ -320,16 +362,22 @@ impl Engine {
             bill,
             ..
         } = prepared;
+        let fare = bill.fare();
         let mut bill = Some(bill);
         let answers = self.roots.stream(request);
         answers
             .map(move |answer| {
                 let answer = worded(answer, &request_id).and_then(idempotency::judge);
-                // The first one stands for all: how many there will be, nobody knows.
+                // The first one is paid for already; nobody knows how many will follow.
                 match bill.take() {
                     Some(bill) => bill.settle(answer),
-                    None => answer,
+                    None => fare.pay(answer),
                 }
+            })
+            .scan(Going::On, |going, answer| {
+                // Whoever cannot pay, or cannot be answered, hears it once.
+                let was = std::mem::replace(going, Going::of(&answer));
+                std::future::ready((was == Going::On).then_some(answer))
             })
             .boxed()
     }
@@ -362,6 +410,19 @@ impl Engine {
             }
         }
         refused
+    }
+}
+
+/// A subscription is to one thing. The executor would begin several, and would not see one in a fragment.
+fn only_field(operation: &OperationDefinition) -> Result<(), Refusal> {
+    let items = &operation.selection_set.node.items;
+    match items.as_slice() {
+        [item] if matches!(item.node, Selection::Field(_)) => Ok(()),
+        _ => Err(Refusal {
+            code: Code::ValidationFailed,
+            message: "A subscription must have exactly one field at its top, and no fragment there".to_owned(),
+            at: Some(operation.selection_set.pos),
+        }),
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use async_graphql::parser::types::Selection;
 use async_graphql::{Context, Object, SimpleObject};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::kind::EventType;
 use super::{Event, events, position};
@@ -21,6 +22,9 @@ use crate::graphql::prefetch::{self, LeadPlan};
 
 /// In seconds.
 const LONGEST_WAIT: u32 = 20;
+
+/// Between hearing of something and reading it.
+const REST: Duration = Duration::from_millis(15);
 
 /// Something that happened to a lead, or a note about it.
 #[derive(Clone, Debug, SimpleObject)]
@@ -119,6 +123,9 @@ async fn read(ctx: &Context<'_>, args: FeedArgs, wanted: Wanted) -> Result<Event
     let limit = size(ctx, first)?;
     let wait = u32::try_from(wait_seconds).ok().filter(|wait| *wait <= LONGEST_WAIT);
     let wait = wait.ok_or_else(|| argument(format!("waitSeconds must be between 0 and {LONGEST_WAIT}")))?;
+    if wait > 0 && !is_alone(ctx) {
+        return Err(argument("waitSeconds goes with one field in its request and no other"));
+    }
     let plan = prefetch::lead_plan(ctx, &[&["events", "lead"]])?;
     let mut feed = activity::feed(&op, args.query()?).await?;
     let after = start(&op, after, Start::Beginning).await?;
@@ -134,6 +141,12 @@ async fn read(ctx: &Context<'_>, args: FeedArgs, wanted: Wanted) -> Result<Event
         has_more: more,
         end,
     })
+}
+
+/// Whether nothing else is asked for in the same request: it would have to wait, or go on without a turn.
+fn is_alone(ctx: &Context<'_>) -> bool {
+    let items = &ctx.query_env.operation.node.selection_set.node.items;
+    matches!(items.as_slice(), [item] if matches!(item.node, Selection::Field(_)))
 }
 
 /// The next events. Where there are none, somebody may wait for them, and lets others go first meanwhile.
@@ -164,6 +177,8 @@ async fn page(
             _ = timeout_at(until, feed.moved()) => false,
             () = ending(connection.as_ref()) => true,
         };
+        // What happens meanwhile comes with the same read.
+        sleep(REST).await;
         let is_back = match turn {
             Some(turn) => turn.clone().step_back().await,
             None => true,

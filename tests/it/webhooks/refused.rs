@@ -51,7 +51,7 @@ async fn nothing_is_sent_inside(Closed(app): Closed) {
         let log = settled(&app, made, "FAILED", 1).await;
         let error = log[0]["attempts"][0]["error"].as_str().unwrap();
         assert!(
-            error.ends_with(&format!(" is {what}: webhooks are not sent there")),
+            error.ends_with(&format!(" has {what}: webhooks are not sent there")),
             "{error}"
         );
         assert_eq!(log[0]["attempts"][0]["statusCode"], json!(null));
