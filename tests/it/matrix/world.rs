@@ -43,6 +43,8 @@ pub async fn world(app: &TestApp) -> Ids {
             .replace("@other", &other);
         app.db.execute(&sql).await;
     }
+    // What the server makes of it by itself would count as somebody's doing later.
+    app.settled().await;
     ids
 }
 
