@@ -12,6 +12,7 @@ use crate::harness::{Case, TestApp, both, heavy};
 pub fn cases() -> Vec<Case> {
     vec![
         both(a_reader_sees_every_event_once_and_in_order_while_many_write),
+        both(who_waits_asks_for_nothing_else),
         both(a_position_is_of_its_own_workspace),
         both(the_position_moves_on_where_nothing_is_found),
         both(who_waits_is_answered_when_something_happens),
@@ -82,6 +83,20 @@ async fn a_reader_sees_every_event_once_and_in_order_while_many_write(app: TestA
     let all = log(&app, app.home.id()).await.split_off(before);
     assert!(all.len() >= writers * each, "{}", all.len());
     assert_eq!(read, all);
+}
+
+async fn who_waits_asks_for_nothing_else(app: TestApp) {
+    for query in [
+        "{ events(waitSeconds: 1) { position } tags { totalCount } }",
+        "{ a: events(waitSeconds: 1) { position } b: events { position } }",
+        "{ ...F } fragment F on Query { events(waitSeconds: 1) { position } }",
+    ] {
+        let refused = app.as_owner().graphql(query, json!({})).await;
+        assert_eq!(refused.code(), "BAD_USER_INPUT", "{query}");
+    }
+    let many: Vec<&str> = std::iter::repeat_n("LEAD_CREATED", 35_000).collect();
+    let query = "query($types: [EventType!]) { events(types: $types) { position } }";
+    app.as_owner().data(query, json!({"types": many})).await;
 }
 
 async fn a_position_is_of_its_own_workspace(app: TestApp) {

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use leadgraph::domain::caller::Role;
+use leadgraph::domain::leads::{self, LeadOrigin, NewCapture};
 use serde_json::{Value, json};
 
 use super::listener::{Listener, Way};
 use super::{Told, end, lead_id, log, text, told, web_lead};
-use crate::harness::{Case, TestApp, both, heavy};
+use crate::harness::{Backend, Case, Subject, TestApp, both, heavy};
 
 pub fn cases() -> Vec<Case> {
     vec![
@@ -17,6 +18,8 @@ pub fn cases() -> Vec<Case> {
         both(a_listener_who_may_not_read_any_more_hears_nothing),
         both(a_slow_listener_gets_everything_in_the_end),
         both(a_place_that_is_gone_is_a_clear_error),
+        both(a_subscription_is_to_one_thing),
+        both(every_event_is_paid_for),
         both(every_subscription_is_closed_without_its_scope_and_to_other_workspaces),
     ]
 }
@@ -198,6 +201,61 @@ async fn a_slow_listener_gets_everything_in_the_end(app: TestApp) {
         heard.push(told(&listener.next().await.unwrap()["data"]["leadEvents"]["event"]));
     }
     assert_eq!(heard, all);
+}
+
+async fn a_subscription_is_to_one_thing(app: TestApp) {
+    for query in [
+        "subscription { a: leadEvents { position } b: leadEvents { position } }",
+        "subscription { ...F } fragment F on Subscription { leadEvents { position } }",
+        "subscription { ... { leadEvents { position } } }",
+    ] {
+        for way in [Way::Stream, Way::Socket] {
+            let mut listener = Listener::open(way, app.address.port(), &app.home.token, query, json!({})).await;
+            let refused = listener.next().await.unwrap();
+            assert_eq!(
+                refused["errors"][0]["extensions"]["code"], "GRAPHQL_VALIDATION_FAILED",
+                "{query}: {refused}"
+            );
+        }
+    }
+}
+
+/// A server where nobody may spend much.
+struct Poor(TestApp);
+
+impl Subject for Poor {
+    async fn set_up(backend: Backend) -> Self {
+        Self(TestApp::with(backend, |config| config.rates.callers = Some(20)).await)
+    }
+}
+
+async fn every_event_is_paid_for(Poor(app): Poor) {
+    let mut listener = Listener::open(Way::Socket, app.address.port(), &app.home.token, QUERY, json!({})).await;
+    listener.next_within(Duration::from_millis(300)).await;
+    for nth in 0..40 {
+        let user = json!({"firstName": "Ada", "email": format!("lead{nth}@a.test")});
+        let new = NewCapture {
+            origin: LeadOrigin::LeadtrackrShim,
+            user_data: user.as_object().cloned(),
+            attribution_data: Default::default(),
+            form_data: Default::default(),
+            device_data: Default::default(),
+            channel_flow: None,
+            unique_identifier: None,
+            body: "{}".into(),
+        };
+        leads::capture(&app.home.op(), &app.home.project, new).await.unwrap();
+    }
+    let mut heard = 0;
+    let last = loop {
+        let answer = listener.next().await.expect("it ends with a reason");
+        if answer.get("errors").is_some() {
+            break answer;
+        }
+        heard += 1;
+    };
+    assert_eq!(last["errors"][0]["extensions"]["code"], "RATE_LIMITED", "{last}");
+    assert!((5..30).contains(&heard), "{heard}");
 }
 
 async fn every_subscription_is_closed_without_its_scope_and_to_other_workspaces(app: TestApp) {

@@ -6,8 +6,8 @@ use leadgraph::domain::op::Op;
 use leadgraph::domain::retention;
 
 use super::receiver::{Receiver, Reply};
-use super::{deliveries, edit, endpoint, post_lead, settled};
-use crate::harness::{Backend, Case, TestApp, both};
+use super::{deliveries, edit, endpoint, look, post_lead, settled};
+use crate::harness::{Backend, Case, Subject, TestApp, both};
 
 pub fn cases() -> Vec<Case> {
     vec![
@@ -16,6 +16,7 @@ pub fn cases() -> Vec<Case> {
         both(a_span_of_time_is_sent_again_in_order),
         both(a_preview_sends_nothing),
         both(old_deliveries_are_dropped),
+        both(events_wait_for_those_who_are_to_be_told),
     ]
 }
 
@@ -159,4 +160,63 @@ async fn old_deliveries_are_dropped(app: TestApp) {
     assert_eq!(retention::sweep(&system).await.unwrap().webhook_deliveries, 1);
     assert_eq!(deliveries(&app, &made).await.len(), 1);
     assert_eq!(app.number("SELECT count(*) FROM webhook_attempts").await, 1);
+}
+
+/// A server that keeps events for a day.
+struct Forgetful(TestApp);
+
+impl Subject for Forgetful {
+    async fn set_up(backend: Backend) -> Self {
+        Self(TestApp::with(backend, |config| config.event_retention_days = 1).await)
+    }
+}
+
+async fn events_wait_for_those_who_are_to_be_told(Forgetful(app): Forgetful) {
+    let receiver = Receiver::start(|nth, _| match nth {
+        0 => Reply {
+            headers: vec![("retry-after", "3600".to_owned())],
+            ..Reply::status(503)
+        },
+        _ => Reply::status(200),
+    })
+    .await;
+    let made = endpoint(&app, &receiver, json!({})).await;
+    post_lead(&app, "a", "Ada").await;
+    receiver.hears(1).await;
+    app.settled().await;
+    let system = Op::system(app.services().clone(), "test");
+    let home = app.home.id();
+    let created = async || {
+        let query = format!("SELECT count(*) FROM events WHERE event_type = 'lead.created' AND workspace_id = {home}");
+        app.number(&query).await
+    };
+    for (days, left) in [(2, 1), (40, 0)] {
+        let then = (chrono::Utc::now() - chrono::Duration::days(days)).to_rfc3339();
+        app.db.execute(&format!("UPDATE events SET at = '{then}'")).await;
+        retention::sweep(&system).await.unwrap();
+        assert_eq!(created().await, left, "{days} days");
+    }
+    let past = (chrono::Utc::now() - chrono::Duration::hours(1)).to_rfc3339();
+    app.db
+        .execute(&format!("UPDATE webhook_deliveries SET due_at = '{past}'"))
+        .await;
+    // It wakes the sender, too.
+    post_lead(&app, "b", "Bob").await;
+    settled(&app, &made, "DELIVERED", 1).await;
+    let log = settled(&app, &made, "FAILED", 1).await;
+    let forgotten = log.iter().find(|delivery| delivery["state"] == "FAILED").unwrap();
+    let attempts = forgotten["attempts"].as_array().unwrap();
+    let last = attempts
+        .iter()
+        .max_by_key(|attempt| attempt["number"].as_i64())
+        .unwrap();
+    assert_eq!(
+        (attempts.len(), &last["error"]),
+        (2, &json!("The event is not kept any more"))
+    );
+    assert_eq!(
+        look(&app, &made).await["failingSince"],
+        Value::Null,
+        "the receiver did nothing wrong"
+    );
 }
