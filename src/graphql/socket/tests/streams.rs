@@ -26,7 +26,10 @@ impl Stream {
         let mut said = String::new();
         let mut space = [0; 16 * 1024];
         while !said.contains(text) {
-            match self.0.read(&mut space).await {
+            match timeout(Duration::from_secs(5), self.0.read(&mut space))
+                .await
+                .expect("in time")
+            {
                 Ok(read @ 1..) => said += &String::from_utf8_lossy(&space[..read]),
                 Ok(_) | Err(_) => break,
             }
