@@ -30,6 +30,9 @@ pub struct Due {
     pub is_failing: bool,
 }
 
+/// A workspace, an endpoint of it, since when that fails, and when its first delivery is due.
+type Row = (i64, i64, Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+
 /// A delivery that is this instance's for a while.
 #[derive(Clone, Debug)]
 pub struct Claimed {
@@ -66,8 +69,7 @@ pub async fn due(system: &System) -> Result<Vec<Due>> {
         .column(E::Id)
         .column(E::FailingSince)
         .expr_as(first, "due_at");
-    let rows: Vec<(i64, i64, Option<DateTime<Utc>>, Option<DateTime<Utc>>)> =
-        rows.into_tuple().all(system.db()).await?;
+    let rows: Vec<Row> = rows.into_tuple().all(system.db()).await?;
     let due = rows
         .into_iter()
         .filter_map(|(workspace_id, endpoint_id, failing_since, at)| {

@@ -89,7 +89,7 @@ fn on(endpoints: sea_orm::Select<webhook_endpoint::Entity>) -> sea_orm::Select<w
 struct Filters(HashMap<(Uuid, i64), Option<Filter>>);
 
 enum Filter {
-    Of(Resolved),
+    Of(Box<Resolved>),
     /// It cannot be asked any more.
     Broken,
 }
@@ -101,7 +101,7 @@ impl Filters {
             let filter = match row.lead_filter() {
                 Ok(None) => None,
                 Ok(Some(tree)) => Some(match filter::resolve(op, tree).await {
-                    Ok(resolved) => Filter::Of(resolved),
+                    Ok(resolved) => Filter::Of(Box::new(resolved)),
                     Err(Error::Invalid(_)) => Filter::Broken,
                     Err(error) => return Err(error),
                 }),

@@ -73,7 +73,7 @@ async fn failing_at_random() -> Receiver {
     Receiver::start(move |_, _| {
         let next = state.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
         let mixed = (next ^ (next >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        Reply::status(if (mixed >> 40) % 5 == 0 { 500 } else { 200 })
+        Reply::status(if (mixed >> 40).is_multiple_of(5) { 500 } else { 200 })
     })
     .await
 }
