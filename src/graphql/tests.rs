@@ -35,6 +35,8 @@ fn root_fields_are_unique() {
         fields::<conversion_label::ConversionLabelQueries>(),
         fields::<event::FeedQueries>(),
         fields::<event::AuditQueries>(),
+        fields::<webhook::WebhookQueries>(),
+        fields::<webhook_delivery::WebhookDeliveryQueries>(),
         fields::<lead::CaptureMutations>(),
         fields::<lead::RegisterMutations>(),
         fields::<lead::LeadEditMutations>(),
@@ -61,6 +63,9 @@ fn root_fields_are_unique() {
         fields::<conversion_label::ConversionLabelMutations>(),
         fields::<conversion_label_edit::ConversionLabelEditMutations>(),
         fields::<notification::NotificationMutations>(),
+        fields::<webhook::WebhookMutations>(),
+        fields::<webhook_delivery::WebhookDeliveryMutations>(),
+        fields::<webhook_edit::WebhookEditMutations>(),
     ];
     let all: Vec<String> = parts.into_iter().flatten().collect();
     let unique: BTreeSet<&String> = all.iter().collect();

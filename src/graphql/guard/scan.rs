@@ -223,6 +223,17 @@ mod tests {
     }
 
     #[test]
+    fn a_bracket_closes_one_level() {
+        // Each pair leaves the text as deep as it was.
+        let closing = |closed: usize| format!("{{ a(x: [[{}[[ ", "[] ".repeat(closed));
+        assert!(scan(&closing(0).replace("[[ ", "["), &LIMITS).is_ok());
+        for closed in [1, 2, 7] {
+            let refused = scan(&closing(closed), &LIMITS).expect_err("six levels");
+            assert_eq!(refused.code, Code::LimitExceeded);
+        }
+    }
+
+    #[test]
     fn tokens_and_bytes_are_counted() {
         assert!(scan(&"a ".repeat(1_000), &LIMITS).is_ok());
         assert!(scan(&"a ".repeat(1_001), &LIMITS).is_err());
