@@ -78,7 +78,7 @@ async fn every_lead_that_was_answered_survives_a_kill_whole(db: TestDatabase) {
         });
         let clients: Vec<_> = clients.collect();
         // Another moment of the work each time.
-        tokio::time::sleep(Duration::from_millis(150 + 37 * (round % 11))).await;
+        tokio::time::sleep(Duration::from_millis(400 + 37 * (round % 11))).await;
         server.kill();
         stop.store(true, Ordering::Relaxed);
         for client in clients {

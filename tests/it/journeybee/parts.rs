@@ -417,6 +417,8 @@ async fn the_duplicate_rule_is_a_setting(app: TestApp) {
 async fn a_refused_lead_leaves_nothing_behind(app: TestApp) {
     let to = referred(&app).await;
     app.journeybee().post(&reference(&to)).await.expect(201);
+    // Notifications of it are made a moment later.
+    app.settled().await;
     let mut counts = Vec::new();
     for table in crate::shard::tables(&app.db).await {
         counts.push((

@@ -79,8 +79,10 @@ const COMPLETE: &[&str] = &[
         WHERE workspace_id = @home",
     "INSERT INTO lead_assignees (workspace_id, lead_id, user_id, assigned_at)
         SELECT workspace_id, id, created_by_user_id, created_at FROM leads WHERE workspace_id = @home",
-    // Of the one among those who ask that may do everything.
-    "UPDATE notifications SET user_id = (SELECT id FROM users WHERE workspace_id = @home AND email = 'owner@matrix.test')
+    // Of the one among those who ask that may do everything: the matrix' own, or the workspace's first.
+    "UPDATE notifications SET user_id = coalesce(
+            (SELECT id FROM users WHERE workspace_id = @home AND email = 'owner@matrix.test'),
+            (SELECT min(id) FROM users WHERE workspace_id = @home))
         WHERE workspace_id = @home",
 ];
 
