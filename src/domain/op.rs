@@ -200,6 +200,9 @@ pub(super) struct Home {
     actor: Actor,
 }
 
+/// Rows of a statement: times their columns, its parameters stay below the 32,766 that SQLite takes.
+const ROWS: usize = 1000;
+
 impl Tx {
     async fn begin(op: &Op) -> Result<Self> {
         let Op {
@@ -294,19 +297,20 @@ impl Tx {
         }
     }
 
-    /// Inserts any number of rows with one statement.
-    pub(super) async fn insert_all<A>(&self, rows: Vec<A>) -> Result<()>
+    /// Inserts any number of rows, [`ROWS`] with a statement.
+    pub(super) async fn insert_all<A>(&self, mut rows: Vec<A>) -> Result<()>
     where
         A: ActiveModelTrait + ActiveModelBehavior + Send,
         A::Entity: Tenant,
     {
-        if rows.is_empty() {
-            return Ok(());
+        while !rows.is_empty() {
+            let rest = rows.split_off(rows.len().min(ROWS));
+            let some = rows.into_iter().map(|row| self.own(row));
+            A::Entity::insert_many(some)
+                .exec_without_returning(&self.connection)
+                .await?;
+            rows = rest;
         }
-        let rows = rows.into_iter().map(|row| self.own(row));
-        A::Entity::insert_many(rows)
-            .exec_without_returning(&self.connection)
-            .await?;
         Ok(())
     }
 

@@ -56,7 +56,7 @@ impl Traces {
             .build()?;
         let provider = SdkTracerProvider::builder()
             .with_batch_exporter(exporter)
-            // By the trace's id alone: a client does not decide what is kept.
+            // By the trace's id alone: the flag of a client's `traceparent` does not decide what is kept.
             .with_sampler(Sampler::TraceIdRatioBased(*share))
             .with_resource(Resource::builder().with_service_name(SERVICE).build());
         Ok(Self(provider.build()))

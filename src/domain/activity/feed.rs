@@ -85,7 +85,7 @@ impl Feed {
     /// The next events behind `after`.
     ///
     /// # Errors
-    /// A caller who may not read any more; a position that the log has not reached; a database fault.
+    /// A database fault. Whoever reads for long asks between whether the caller still may: [`super::may_still_read`].
     pub async fn read(&mut self, after: i64, limit: u64) -> Result<Reading> {
         self.moved.reset();
         let stretch = Stretch {

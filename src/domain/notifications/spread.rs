@@ -23,9 +23,6 @@ use crate::entity::{api_key, notification, user};
 /// Events that are dealt with in one transaction.
 const BATCH: u64 = 200;
 
-/// Rows of a statement, so that its parameters are not too many.
-const ROWS: usize = 1000;
-
 /// Makes the notifications of all events that nobody has dealt with, of these workspaces, or of all. What fails in one
 /// workspace is logged and waits; the others go on.
 ///
@@ -92,11 +89,7 @@ async fn tell(tx: &mut Tx, records: &[Record]) -> Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
-    while !rows.is_empty() {
-        let rest = rows.split_off(rows.len().min(ROWS));
-        tx.insert_all(rows).await?;
-        rows = rest;
-    }
+    tx.insert_all(rows).await?;
     // Who waits for notifications waits for the workspace.
     tx.announce();
     Ok(())

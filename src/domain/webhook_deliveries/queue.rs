@@ -16,9 +16,6 @@ use crate::domain::new_uuid;
 use crate::domain::op::{Op, Tx};
 use crate::entity::webhook_delivery;
 
-/// Rows of a statement, so that its parameters are not too many.
-const BATCH: usize = 1000;
-
 /// What is to be sent to an endpoint.
 #[derive(Clone, Debug)]
 pub(super) struct New {
@@ -38,13 +35,8 @@ type Lane = (i64, i64);
 /// Puts them in, in their order. The Tx has locked their endpoints.
 pub(super) async fn put(op: &Op, tx: &Tx, news: Vec<New>) -> Result<()> {
     let mut busy = unfinished(op, tx, &news).await?;
-    let mut rows: Vec<_> = news.into_iter().map(|new| row(tx, new, &mut busy)).collect();
-    while !rows.is_empty() {
-        let rest = rows.split_off(rows.len().min(BATCH));
-        tx.insert_all(rows).await?;
-        rows = rest;
-    }
-    Ok(())
+    tx.insert_all(news.into_iter().map(|new| row(tx, new, &mut busy)).collect())
+        .await
 }
 
 /// [`put`] for one, which is given back.

@@ -134,6 +134,7 @@ pub fn subject_kind(kind: EventKind) -> Option<NodeKind> {
         "user" => NodeKind::User,
         "api_key" => NodeKind::ApiKey,
         "conversion_label" => NodeKind::ConversionLabel,
+        "webhook_endpoint" => NodeKind::WebhookEndpoint,
         _ => return None,
     })
 }

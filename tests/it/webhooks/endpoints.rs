@@ -49,6 +49,13 @@ async fn an_endpoint_is_told_once_what_it_signs_with(app: TestApp) {
     let same = edit(&app, &made, "updateWebhookEndpoint", ", label: \"X\"").await;
     assert_eq!(same["webhookEndpoint"]["version"], 2, "nothing changed");
     assert_eq!(look(&app, &made).await["eventTypes"], json!(["NOTE_CREATED"]));
+    let audit = "{ auditLog(filter: { types: [WEBHOOK_ENDPOINT_UPDATED] }) { nodes { subjectId } } }";
+    let audit = app.as_owner().data(audit, json!({})).await;
+    assert_eq!(
+        audit["auditLog"]["nodes"],
+        json!([{"subjectId": made.id}]),
+        "an entry leads to its endpoint"
+    );
     let many: Vec<_> = (1..100).map(|_| endpoint(&app, &receiver, json!({}))).collect();
     futures_util::future::join_all(many).await;
     let input = json!({"input": {"label": "W", "url": receiver.url()}});
