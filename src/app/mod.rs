@@ -18,7 +18,7 @@ use crate::config::{
     AuthConfig, Config, ConfigError, CorsConfig, DatabaseConfig, DatabaseTarget, HttpConfig, Introspection,
     LimitsConfig, Needs, OtherDocuments, RatesConfig, Sources, Switch, TrustedConfig, WebhookConfig,
 };
-use crate::delivery::{Allowed, Courier, Places, Sender, SystemNames};
+use crate::delivery::{Allowed, Courier, Sender, SystemNames};
 use crate::domain::database::{Database, DatabaseOptions};
 use crate::domain::error::{Error, Fault};
 use crate::domain::webhook_deliveries::{Schedule, WebhookSettings};
@@ -230,15 +230,11 @@ fn webhook_settings(config: &WebhookConfig) -> WebhookSettings {
 fn courier(config: &WebhookConfig, services: &Services) -> Courier {
     let allowed = Allowed(config.allowed.clone());
     let sender = Sender::new(Arc::new(SystemNames), allowed, config.timeout);
-    let places = Places {
-        all: config.concurrency,
-        per_endpoint: (config.concurrency / 4).max(1),
-    };
     let published = WebhookSettings::default().schedule;
     if services.settings().webhooks.schedule != published {
         tracing::warn!("webhooks are not sent again as Standard Webhooks has it, but as LEADGRAPH_WEBHOOK_RETRY says");
     }
-    Courier::new(services.aside(), sender, places)
+    Courier::new(services.aside(), sender, config.concurrency)
 }
 
 /// Where a database is, without the password to it.

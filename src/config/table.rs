@@ -105,7 +105,7 @@ settings! {
     WEBHOOK_HTTP = "LEADGRAPH_WEBHOOK_HTTP", "off",
         "`on`: webhook endpoints may have `http` URLs, which everybody on the way can read";
     WEBHOOK_CONCURRENCY = "LEADGRAPH_WEBHOOK_CONCURRENCY", "32",
-        "Webhooks that are on their way at a time; at most a quarter of them to one endpoint";
+        "Webhooks that are on their way at a time; at most half of them of one workspace, and a quarter to one endpoint";
     WEBHOOK_TIMEOUT_SECONDS = "LEADGRAPH_WEBHOOK_TIMEOUT_SECONDS", "15",
         "How long a webhook's receiver may take to answer";
     WEBHOOK_RETRY = "LEADGRAPH_WEBHOOK_RETRY", "5s, 5m, 30m, 2h, 5h, 10h, 14h, 20h, 24h",

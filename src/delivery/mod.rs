@@ -1,20 +1,20 @@
 //! Outgoing webhooks: a loop that turns events into deliveries, takes those that are due, and sends them. What is due
 //! when, and what becomes of it, the domain says.
 //!
-//! `address` knows where nothing is sent, `request` signs, `sender` connects and reads the answer.
+//! `address` knows where nothing is sent, `places` whose turn it is, `request` signs, `sender` connects and reads the answer.
 
 mod address;
+mod places;
 mod request;
 mod sender;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use http::HeaderMap;
 use http::header::RETRY_AFTER;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep;
 
 use crate::domain::Services;
@@ -26,16 +26,8 @@ use crate::domain::webhook_deliveries::{self, Attempt, Due, Parcel, Unsendable, 
 pub use address::Allowed;
 pub use sender::{Names, Sender, SystemNames};
 
+use places::{Places, Share};
 use sender::{Answer, SendError};
-
-/// How much is sent at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Places {
-    /// In all.
-    pub all: usize,
-    /// To one endpoint, so that a slow one does not take all places.
-    pub per_endpoint: usize,
-}
 
 /// Sends webhooks. Cheap to clone; clones share their places.
 #[derive(Clone, Debug)]
@@ -45,23 +37,19 @@ pub struct Courier {
     places: Places,
     /// The workspaces in which something happened.
     moved: Arc<Queue>,
-    free: Arc<Semaphore>,
-    /// How many are on their way to each endpoint, by workspace and number.
-    busy: Arc<Mutex<HashMap<(i64, i64), usize>>>,
 }
 
 /// How long events gather before they are looked at: many at once cost hardly more than one.
 const GATHER: Duration = Duration::from_millis(50);
 
 impl Courier {
-    pub fn new(services: Services, sender: Sender, places: Places) -> Self {
+    /// `places`: how many requests are on their way at a time.
+    pub fn new(services: Services, sender: Sender, places: usize) -> Self {
         Self {
             moved: services.wakes().queue(),
             services,
             sender,
-            free: Arc::new(Semaphore::new(places.all)),
-            places,
-            busy: Arc::default(),
+            places: Places::new(places),
         }
     }
 
@@ -89,50 +77,55 @@ impl Courier {
 
     async fn dispatch(&self, system: &System) -> Result<Option<DateTime<Utc>>> {
         let now = self.services.now();
-        let mut next: Option<DateTime<Utc>> = None;
-        let mut endpoints = webhook_deliveries::due(system).await?;
-        // Those that answer come first, and of equals who has waited longest.
-        endpoints.sort_by_key(|due| (due.is_failing, due.at));
-        for due in endpoints {
-            if due.at > now {
-                next = Some(next.map_or(due.at, |next| next.min(due.at)));
-                continue;
-            }
-            match self.serve(system, due).await {
-                Ok(()) => {}
-                Err(error @ Error::Unavailable(_)) => return Err(error),
-                Err(error) => {
-                    tracing::error!(
-                        workspace.id = due.workspace_id,
-                        ?error,
-                        "webhooks of a workspace could not be taken"
-                    );
+        let due = webhook_deliveries::due(system).await?;
+        let next = due.iter().map(|due| due.at).filter(|at| *at > now).min();
+        let mut waiting = due;
+        waiting.retain(|due| due.at <= now);
+        loop {
+            let mut done = HashSet::new();
+            // Where nobody gets a place, whoever is done first says so.
+            for share in self.places.share_out(&waiting) {
+                let due = share.due();
+                match self.serve(system, share).await {
+                    Ok(true) => {}
+                    Ok(false) => {
+                        done.insert(due);
+                    }
+                    Err(error @ Error::Unavailable(_)) => return Err(error),
+                    Err(error) => {
+                        let id = due.workspace_id;
+                        tracing::error!(workspace.id = id, ?error, "webhooks of a workspace could not be taken");
+                        done.insert(due);
+                    }
                 }
             }
+            // What these had no use for is for the others.
+            if done.is_empty() {
+                return Ok(next);
+            }
+            waiting.retain(|due| !done.contains(due));
         }
-        Ok(next)
     }
 
-    /// Takes what is due for one endpoint, as far as there are places.
-    async fn serve(&self, system: &System, due: Due) -> Result<()> {
-        let lane = (due.workspace_id, due.endpoint_id);
-        let taken = self.busy().get(&lane).copied().unwrap_or_default();
-        // One that fails is tried by one at a time, so that many dead ones leave places for the others.
-        let places = if due.is_failing { 1 } else { self.places.per_endpoint };
-        let room = places.saturating_sub(taken);
-        let permits = Vec::from_iter((0..room).map_while(|_| Arc::clone(&self.free).try_acquire_owned().ok()));
-        if permits.is_empty() {
-            // Whoever is done first says so.
-            return Ok(());
-        }
-        let op = system.within(due.workspace_id);
-        let claimed = webhook_deliveries::claim(&op, due.endpoint_id, permits.len() as u64).await?;
+    /// Takes what is due for one endpoint, as far as it has places. Whether there may be more.
+    async fn serve(&self, system: &System, mut share: Share) -> Result<bool> {
+        let Due {
+            workspace_id,
+            endpoint_id,
+            ..
+        } = share.due();
+        let op = system.within(workspace_id);
+        let claimed = webhook_deliveries::claim(&op, endpoint_id, share.count() as u64).await?;
         let parcels = webhook_deliveries::parcels(&op, claimed).await?;
-        for (parcel, permit) in parcels.into_iter().zip(permits) {
-            let place = Place::take(self, lane, permit);
+        for parcel in parcels {
+            let Some(place) = share.split() else { break };
+            let place = Place {
+                share: Some(place),
+                services: self.services.clone(),
+            };
             tokio::spawn(self.clone().carry(op.clone(), parcel, place));
         }
-        Ok(())
+        Ok(share.count() == 0)
     }
 
     async fn carry(self, op: Op, parcel: Parcel, place: Place) {
@@ -184,42 +177,18 @@ impl Courier {
             },
         }
     }
-
-    fn busy(&self) -> MutexGuard<'_, HashMap<(i64, i64), usize>> {
-        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
-/// A place that one delivery takes while it is on its way.
+/// A place that one delivery takes while it is on its way. Whoever waits for one hears when it is free.
 struct Place {
-    courier: Courier,
-    lane: (i64, i64),
-    _permit: OwnedSemaphorePermit,
-}
-
-impl Place {
-    fn take(courier: &Courier, lane: (i64, i64), permit: OwnedSemaphorePermit) -> Self {
-        *courier.busy().entry(lane).or_default() += 1;
-        Self {
-            courier: courier.clone(),
-            lane,
-            _permit: permit,
-        }
-    }
+    share: Option<Share>,
+    services: Services,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        {
-            let mut busy = self.courier.busy();
-            if let Some(count) = busy.get_mut(&self.lane) {
-                *count -= 1;
-                if *count == 0 {
-                    busy.remove(&self.lane);
-                }
-            }
-        }
-        self.courier.services.webhooks().notify_one();
+        self.share = None;
+        self.services.webhooks().notify_one();
     }
 }
 

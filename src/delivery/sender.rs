@@ -15,7 +15,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
@@ -120,25 +120,43 @@ impl Sender {
     /// # Errors
     /// Whatever kept an answer from being heard in time.
     pub async fn post(&self, url: &str, headers: HeaderMap, body: String) -> Result<Answer, SendError> {
-        let whole = self.post_without_limit(url, headers, body);
-        let heard = timeout(self.timeout, whole).await;
-        heard.unwrap_or(Err(SendError::Slow(self.timeout.as_secs())))
+        let until = Instant::now() + self.timeout;
+        let slow = |_elapsed| SendError::Slow(self.timeout.as_secs());
+        let url = Url::parse(url).map_err(|_| SendError::Url)?;
+        let request = request(&url, headers, body)?;
+        let wire = timeout_at(until, self.connection(&url)).await.map_err(slow)??;
+        let handshake = hyper::client::conn::http1::Builder::new()
+            .max_buf_size(MOST_READ)
+            .handshake(TokioIo::new(wire));
+        let (mut requests, connection) = handshake.await?;
+        let answer = async {
+            let head = timeout_at(until, requests.send_request(request)).await;
+            Ok(read(head.map_err(slow)??, until).await)
+        };
+        // The connection ends with this future: both are polled here, and nothing is left behind.
+        tokio::pin!(answer, connection);
+        let mut is_open = true;
+        loop {
+            tokio::select! {
+                answer = &mut answer => return answer,
+                // An error of the connection reaches the answer, too.
+                _ = &mut connection, if is_open => is_open = false,
+            }
+        }
     }
 
-    async fn post_without_limit(&self, url: &str, headers: HeaderMap, body: String) -> Result<Answer, SendError> {
-        let url = Url::parse(url).map_err(|_| SendError::Url)?;
+    async fn connection(&self, url: &Url) -> Result<Box<dyn Wire>, SendError> {
         let host = url.host().ok_or(SendError::Url)?;
         let port = url.port_or_known_default().ok_or(SendError::Url)?;
         let addresses = self.addresses(&host).await?;
         let stream = connect(&addresses, port).await?;
-        let request = request(&url, headers, body)?;
         match url.scheme() {
             "https" => {
                 let name = server_name(&host)?;
                 let stream = self.tls.connect(name, stream).await.map_err(SendError::Tls)?;
-                exchange(stream, request).await
+                Ok(Box::new(stream))
             }
-            "http" => exchange(stream, request).await,
+            "http" => Ok(Box::new(stream)),
             _ => Err(SendError::Url),
         }
     }
@@ -210,37 +228,18 @@ fn request(url: &Url, headers: HeaderMap, body: String) -> Result<Request<Full<B
 
 const CONNECTION: HeaderName = http::header::CONNECTION;
 
-async fn exchange<S>(stream: S, request: Request<Full<Bytes>>) -> Result<Answer, SendError>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let handshake = hyper::client::conn::http1::Builder::new()
-        .max_buf_size(MOST_READ)
-        .handshake(TokioIo::new(stream));
-    let (mut requests, connection) = handshake.await?;
-    // The connection ends with this future: both are polled here, and nothing is left behind.
-    let answer = async {
-        let answer = requests.send_request(request).await?;
-        Ok(read(answer).await)
-    };
-    tokio::pin!(answer, connection);
-    let mut is_open = true;
-    loop {
-        tokio::select! {
-            answer = &mut answer => return answer,
-            // An error of the connection reaches the answer, too.
-            _ = &mut connection, if is_open => is_open = false,
-        }
-    }
-}
+/// What requests go over, encrypted or not.
+trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
 
-/// The answer with the beginning of its body. One that breaks off, or is not HTTP any more, is an answer all the same:
-/// its head says what became of the delivery.
-async fn read(answer: Response<Incoming>) -> Answer {
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
+
+/// The answer with the beginning of its body. One that breaks off, takes too long, or is not HTTP any more, is an answer
+/// all the same: its head says what became of the delivery.
+async fn read(answer: Response<Incoming>, until: Instant) -> Answer {
     let (head, mut rest) = answer.into_parts();
     let mut body = Vec::new();
     while body.len() < MOST_READ
-        && let Ok(Some(Ok(frame))) = timeout(SILENCE, rest.frame()).await
+        && let Ok(Some(Ok(frame))) = timeout_at(until.min(Instant::now() + SILENCE), rest.frame()).await
     {
         if let Ok(data) = frame.into_data() {
             let room = MOST_READ - body.len();

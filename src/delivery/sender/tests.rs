@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::time::{Instant, sleep};
 
 use super::*;
 
@@ -164,4 +165,53 @@ async fn silence_and_plain_text_where_tls_is_expected_are_errors() {
     drop(silent);
     let error = post(&sender, &format!("http://127.0.0.1:{port}/")).await.unwrap_err();
     assert!(matches!(error, SendError::Connect(..)), "{error}");
+}
+
+/// Answers with this head, and with a byte every now and then after it, for ever.
+async fn drip(head: &'static str) -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = [0; 4096];
+        let _ = stream.read(&mut request).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        while stream.write_all(b"x").await.is_ok() {
+            sleep(Duration::from_millis(50)).await;
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn the_status_counts_however_slowly_the_body_comes() {
+    let sender = sender(names(&[&["127.0.0.1"]]), &["127.0.0.0/8"]);
+    for (head, status) in [
+        ("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n", 200),
+        (
+            "HTTP/1.1 503 Busy\r\nretry-after: 7\r\ncontent-length: 100000\r\n\r\n",
+            503,
+        ),
+    ] {
+        let port = drip(head).await;
+        let began = Instant::now();
+        let answer = post(&sender, &format!("http://127.0.0.1:{port}/")).await.unwrap();
+        let took = began.elapsed();
+        assert!(
+            took < Duration::from_secs(4),
+            "{took:?}: no longer than it may take in all"
+        );
+        assert_eq!(answer.status, status);
+        assert_eq!(answer.headers.contains_key("retry-after"), status == 503);
+        let body = String::from_utf8(answer.body).unwrap();
+        assert!(body.len() > 3 && body.bytes().all(|byte| byte == b'x'), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_head_that_drips_is_no_answer() {
+    let sender = sender(names(&[&["127.0.0.1"]]), &["127.0.0.0/8"]);
+    let port = drip("HTTP/1.1 200 OK\r\nx: ").await;
+    let slow = post(&sender, &format!("http://127.0.0.1:{port}/")).await.unwrap_err();
+    assert_eq!(slow.to_string(), "no answer within 2 s");
 }

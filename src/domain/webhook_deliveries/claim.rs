@@ -20,7 +20,7 @@ use crate::domain::workspaces;
 use crate::entity::{event, webhook_delivery, webhook_endpoint};
 
 /// An endpoint for which something waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Due {
     pub workspace_id: i64,
     pub endpoint_id: i64,

@@ -3,6 +3,7 @@
 mod again;
 mod crash;
 mod endpoints;
+mod fairness;
 mod load;
 mod receiver;
 mod refused;
@@ -12,7 +13,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Case, TestApp};
+use crate::harness::app::Graphql;
+use crate::harness::{Case, TestApp, Workspace};
 use receiver::Receiver;
 
 pub fn cases() -> Vec<Case> {
@@ -20,6 +22,7 @@ pub fn cases() -> Vec<Case> {
         again::cases(),
         crash::cases(),
         endpoints::cases(),
+        fairness::cases(),
         load::cases(),
         refused::cases(),
         sending::cases(),
@@ -43,9 +46,18 @@ pub async fn endpoint(app: &TestApp, receiver: &Receiver, more: Value) -> Endpoi
 }
 
 pub async fn endpoint_at(app: &TestApp, url: &str, more: Value) -> Endpoint {
+    create(app.as_owner(), url, more).await
+}
+
+/// An endpoint of another workspace.
+pub async fn endpoint_of(app: &TestApp, workspace: &Workspace, receiver: &Receiver) -> Endpoint {
+    create(app.with_token(&workspace.token), &receiver.url(), json!({})).await
+}
+
+async fn create(door: Graphql<'_>, url: &str, more: Value) -> Endpoint {
     let mut input = json!({"label": "Test", "url": url});
     input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    let data = app.as_owner().data(CREATE, json!({"input": input})).await;
+    let data = door.data(CREATE, json!({"input": input})).await;
     let made = &data["createWebhookEndpoint"];
     assert_eq!(made["userErrors"], json!([]), "{input}");
     Endpoint {
@@ -56,11 +68,20 @@ pub async fn endpoint_at(app: &TestApp, url: &str, more: Value) -> Endpoint {
 
 /// A lead by LeadTrackr's route; the same address once more changes it.
 pub async fn post_lead(app: &TestApp, event: &str, name: &str) {
+    post(app, &app.home, event, name).await;
+}
+
+/// A lead of another workspace.
+pub async fn post_lead_with(app: &TestApp, workspace: &Workspace, event: &str) {
+    post(app, workspace, event, "Ada").await;
+}
+
+async fn post(app: &TestApp, workspace: &Workspace, event: &str, name: &str) {
     let body = json!({
-        "projectId": app.home.project.public_id, "userData": {"email": format!("{event}@b.co"), "firstName": name},
+        "projectId": workspace.project.public_id, "userData": {"email": format!("{event}@b.co"), "firstName": name},
         "formData": {"uniqueEventId": event},
     });
-    let answer = app.leadtrackr().post(&body).await;
+    let answer = app.leadtrackr().key(&workspace.key).post(&body).await;
     assert!(matches!(answer.status, 200 | 201), "{}", answer.text);
 }
 

@@ -1,5 +1,6 @@
 //! A receiver of webhooks on this machine, that answers as a test wishes and keeps what it heard.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -65,6 +66,7 @@ impl Reply {
 pub struct Receiver {
     pub port: u16,
     heard: Arc<Mutex<Vec<Heard>>>,
+    began: Arc<AtomicUsize>,
 }
 
 impl Receiver {
@@ -74,10 +76,11 @@ impl Receiver {
         let port = listener.local_addr().unwrap().port();
         let script: Arc<Script> = Arc::new(script);
         let kept = Arc::clone(&heard);
-        let counted = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let began: Arc<AtomicUsize> = Arc::default();
+        let counted = Arc::clone(&began);
         let hear = move |uri: axum::http::Uri, headers: HeaderMap, body: Bytes| {
             let (script, kept) = (Arc::clone(&script), Arc::clone(&kept));
-            let nth = counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            let nth = counted.fetch_add(1, Ordering::SeqCst);
             async move {
                 let body = String::from_utf8(body.to_vec()).unwrap();
                 let reply = script(nth, &body);
@@ -98,7 +101,7 @@ impl Receiver {
         };
         let router = Router::new().fallback(hear);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { port, heard }
+        Self { port, heard, began }
     }
 
     /// One that takes everything.
@@ -112,6 +115,11 @@ impl Receiver {
 
     pub fn heard(&self) -> Vec<Heard> {
         self.heard.lock().unwrap().clone()
+    }
+
+    /// Requests that came, answered or not.
+    pub fn began(&self) -> usize {
+        self.began.load(Ordering::SeqCst)
     }
 
     /// Waits until it has heard so many requests.
