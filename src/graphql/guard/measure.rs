@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use async_graphql::Name;
 use async_graphql::parser::types::{
-    ExecutableDocument, Field, FragmentDefinition, OperationType, Selection, SelectionSet,
+    ExecutableDocument, Field, FragmentDefinition, OperationDefinition, OperationType, Selection, SelectionSet,
 };
 use async_graphql::{Pos, Positioned};
 
@@ -32,7 +32,8 @@ pub fn measure(document: &ExecutableDocument, limits: &DocumentLimits) -> Result
     }
     let mut introspects = false;
     for (_, operation) in document.operations.iter() {
-        let size = measure.selection(&operation.node.selection_set.node)?;
+        let mut size = measure.selection(&operation.node.selection_set.node)?;
+        size.directives = size.directives.saturating_add(own_directives(&operation.node));
         size.check(limits)?;
         introspects |= size.introspections > 0;
         if size.top > limits.root_fields {
@@ -43,6 +44,13 @@ pub fn measure(document: &ExecutableDocument, limits: &DocumentLimits) -> Result
         }
     }
     Ok(Measured { introspects })
+}
+
+/// Those of the operation itself and of its variables.
+fn own_directives(operation: &OperationDefinition) -> usize {
+    let variables = operation.variable_definitions.iter();
+    let of_variables: usize = variables.map(|variable| variable.node.directives.len()).sum();
+    operation.directives.len() + of_variables
 }
 
 /// What a selection comes to, fragments filled in.
@@ -181,7 +189,8 @@ impl<'a> Measure<'a> {
             None => {}
         }
         self.known.insert(name, None);
-        let size = self.selection(&fragment.node.selection_set.node)?;
+        let mut size = self.selection(&fragment.node.selection_set.node)?;
+        size.directives = size.directives.saturating_add(fragment.node.directives.len());
         self.known.insert(name, Some(size));
         Ok(size)
     }
@@ -277,6 +286,10 @@ mod tests {
             ("{ a b c d e }", "top-level"),
             ("{ ...F e } fragment F on Q { a b c d }", "top-level"),
             ("{ a { b @x c @x d @x e @x } }", "directives"),
+            ("query @x @x @x @x { a }", "directives"),
+            ("query ($v: Int @x, $w: Int @x) @x { a @x }", "directives"),
+            ("{ ...F ...F } fragment F on Q @x @x { a }", "directives"),
+            ("{ a } fragment F on Q @x @x @x @x { a }", "directives"),
             (
                 "{ ...F } fragment F on Q { a ...G } fragment G on Q { b ...F }",
                 "contains itself",

@@ -28,17 +28,26 @@ enum Item {
     },
 }
 
+/// An operation or a fragment.
+#[derive(Clone, Debug)]
+struct Definition {
+    /// Of its own, before its selection.
+    directives: usize,
+    items: Vec<Item>,
+}
+
 #[derive(Clone, Debug)]
 struct Written {
     /// Queries, and mutations.
-    operations: Vec<(bool, Vec<Item>)>,
-    fragments: Vec<Vec<Item>>,
+    operations: Vec<(bool, Definition)>,
+    fragments: Vec<Definition>,
 }
 
 fn any_items() -> impl Strategy<Value = Vec<Item>> {
     let names = prop::sample::select(vec![
         "a",
         "b",
+        "fields",
         "fields",
         "interfaces",
         "__schema",
@@ -54,7 +63,7 @@ fn any_items() -> impl Strategy<Value = Vec<Item>> {
             inner: vec![],
         }
     });
-    let item = prop_oneof![3 => leaf, 1 => spread].prop_recursive(4, 12, 3, move |inner| {
+    let item = prop_oneof![2 => leaf, 1 => spread].prop_recursive(4, 12, 3, move |inner| {
         let inner = prop::collection::vec(inner, 1..4);
         let field = (
             prop::option::weighted(0.3, 0..4u8),
@@ -74,10 +83,38 @@ fn any_items() -> impl Strategy<Value = Vec<Item>> {
     prop::collection::vec(item, 1..4)
 }
 
+fn any_definition() -> impl Strategy<Value = Definition> {
+    (0..2usize, any_items()).prop_map(|(directives, items)| Definition { directives, items })
+}
+
 fn any_document() -> impl Strategy<Value = Written> {
-    let operations = prop::collection::vec((prop::bool::weighted(0.2), any_items()), 1..3);
-    let fragments = prop::collection::vec(any_items(), 0..5);
-    (operations, fragments).prop_map(|(operations, fragments)| Written { operations, fragments })
+    let operations = prop::collection::vec((prop::bool::weighted(0.4), any_definition()), 1..3);
+    let fragments = prop::collection::vec(any_definition(), 0..5);
+    (operations, fragments, prop::bool::weighted(0.8)).prop_map(|(operations, fragments, is_sound)| {
+        let mut written = Written { operations, fragments };
+        if is_sound {
+            written.mend();
+        }
+        written
+    })
+}
+
+/// Makes each spread one of a fragment from `first` on, and a field where there is none.
+fn redirect(items: &mut [Item], first: usize, count: usize) {
+    for item in items {
+        match item {
+            Item::Field { inner, .. } | Item::Inline { inner, .. } => redirect(inner, first, count),
+            Item::Spread { fragment, .. } if first < count => *fragment = first + *fragment % (count - first),
+            Item::Spread { directives, .. } => {
+                *item = Item::Field {
+                    alias: None,
+                    name: "a",
+                    directives: *directives,
+                    inner: vec![],
+                }
+            }
+        }
+    }
 }
 
 fn write(items: &[Item]) -> String {
@@ -99,13 +136,26 @@ fn write(items: &[Item]) -> String {
 }
 
 impl Written {
+    /// Takes out unknown fragments and circles, or hardly any document would be measured to its end.
+    fn mend(&mut self) {
+        let count = self.fragments.len();
+        for (_, operation) in &mut self.operations {
+            redirect(&mut operation.items, 0, count);
+        }
+        for (at, fragment) in self.fragments.iter_mut().enumerate() {
+            redirect(&mut fragment.items, at + 1, count);
+        }
+    }
+
     fn text(&self) -> String {
-        let operations = self.operations.iter().enumerate().map(|(at, (mutates, items))| {
+        let own =
+            |definition: &Definition| format!("{}{}", "@d".repeat(definition.directives), write(&definition.items));
+        let operations = self.operations.iter().enumerate().map(|(at, (mutates, operation))| {
             let kind = if *mutates { "mutation" } else { "query" };
-            format!("{kind} q{at}{}", write(items))
+            format!("{kind} q{at}{}", own(operation))
         });
         let fragments = self.fragments.iter().enumerate();
-        let fragments = fragments.map(|(at, items)| format!("fragment f{at} on T{}", write(items)));
+        let fragments = fragments.map(|(at, fragment)| format!("fragment f{at} on T{}", own(fragment)));
         operations.chain(fragments).collect::<Vec<_>>().join("\n")
     }
 
@@ -138,7 +188,9 @@ impl Written {
                         return None;
                     }
                     open.push(*fragment);
-                    self.fill(self.fragments.get(*fragment)?, above, open, into)?;
+                    let Definition { directives, items } = self.fragments.get(*fragment)?;
+                    into.directives += directives;
+                    self.fill(items, above, open, into)?;
                     open.pop();
                 }
             }
@@ -149,12 +201,15 @@ impl Written {
     /// What is wrong with it, by looking at everything.
     fn faults(&self, limits: &DocumentLimits) -> Vec<Code> {
         let fragments = self.fragments.iter().enumerate();
-        let fragments = fragments.map(|(at, items)| (None, items, vec![at]));
+        let fragments = fragments.map(|(at, fragment)| (None, fragment, vec![at]));
         let operations = self.operations.iter();
-        let operations = operations.map(|(mutates, items)| (Some(*mutates), items, vec![]));
+        let operations = operations.map(|(mutates, operation)| (Some(*mutates), operation, vec![]));
         let mut faults = Vec::new();
-        for (operation, items, mut open) in fragments.chain(operations) {
-            let mut filled = Filled::default();
+        for (operation, Definition { directives, items }, mut open) in fragments.chain(operations) {
+            let mut filled = Filled {
+                directives: *directives,
+                ..Filled::default()
+            };
             match self.fill(items, &[], &mut open, &mut filled) {
                 // Which of its faults is met first depends on the way through it.
                 None => faults.extend([Code::ValidationFailed, Code::LimitExceeded]),
@@ -205,7 +260,7 @@ proptest! {
     #[test]
     fn a_document_is_measured_as_if_everything_were_filled_in(
         written in any_document(),
-        (depth, fields, aliases, root_fields, directives) in (2..7usize, 3..25usize, 1..6usize, 2..6usize, 1..8usize),
+        (depth, fields, aliases, root_fields, directives) in (2..9usize, 3..40usize, 1..6usize, 2..8usize, 1..12usize),
     ) {
         let limits = DocumentLimits { depth, fields, aliases, root_fields, directives, ..BOUNDLESS };
         let text = written.text();
