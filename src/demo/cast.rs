@@ -56,7 +56,7 @@ pub(super) async fn enter(stage: &Stage, authenticator: &Authenticator) -> Resul
     not_yet_partners(stage, vendor).await?;
 
     let op = stage.setting_up(vendor);
-    let website = projects::open(&op, &ProjectRef::PublicId(PROJECT.into())).await?;
+    let website = projects::destination(&op, &ProjectRef::PublicId(PROJECT.into())).await?;
     let landing_pages = project(stage, vendor, "Landing pages", "16").await?;
     let retired = project(stage, vendor, "Old shop", "old-shop").await?;
     projects::set_active(&op, retired.uuid, Activity::Inactive).await?;

@@ -98,21 +98,28 @@ fn visible(op: &Op) -> sea_orm::Select<project::Entity> {
     }
 }
 
-/// The project that a lead is captured for.
+/// The project that a lead is captured for. Whether it takes any is asked later ([`require_active`]): a request that
+/// is repeated was answered while it did.
 ///
 /// # Errors
-/// Without the scope `write`. Then, in this order: unknown or foreign, not the one that the caller's key is bound to,
-/// inactive.
-pub async fn open(op: &Op, project: &ProjectRef) -> Result<Project> {
+/// Without the scope `write`. Then, in this order: unknown or foreign, not the one that the caller's key is bound to.
+pub async fn destination(op: &Op, project: &ProjectRef) -> Result<Project> {
     op.require(Scope::Write)?;
     let project = named(op, project).await?.ok_or_else(not_found)?;
     if op.caller().project_id.is_some_and(|bound| bound != project.id) {
         return Err(Error::OtherProject);
     }
-    if !project.active {
-        return Err(Error::ProjectInactive);
-    }
     Ok(project)
+}
+
+/// # Errors
+/// [`Error::ProjectInactive`]
+pub fn require_active(project: &Project) -> Result<()> {
+    if project.active {
+        Ok(())
+    } else {
+        Err(Error::ProjectInactive)
+    }
 }
 
 /// A project by either of its ids, active or not, for those who administer projects.

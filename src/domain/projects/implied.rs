@@ -2,7 +2,7 @@
 
 use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QuerySelect};
 
-use super::{Project, ProjectRef, named, not_found, visible};
+use super::{Project, ProjectRef, named, not_found, require_active, visible};
 use crate::domain::caller::Scope;
 use crate::domain::error::{Error, Problem, Result};
 use crate::domain::op::Op;
@@ -28,9 +28,7 @@ pub async fn implied(op: &Op, scope: Scope, project: Option<&ProjectRef>) -> Res
     if bound.is_some_and(|bound| bound != project.id) {
         return Err(Error::OtherProject);
     }
-    if !project.active {
-        return Err(Error::ProjectInactive);
-    }
+    require_active(&project)?;
     Ok(project)
 }
 

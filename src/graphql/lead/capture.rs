@@ -31,8 +31,11 @@ impl CaptureMutations {
 async fn capture(ctx: &Context<'_>, input: CreateServerSideLeadInput) -> Result<(Captured, Option<Lead>), Failure> {
     let op = op(ctx)?;
     let plan = made::before(ctx, &op)?;
-    let project = projects::open(&op, &project_ref(&input.project_id)).await?;
-    let new = input.read(&project.public_id)?;
+    let project = projects::destination(&op, &project_ref(&input.project_id)).await?;
+    let new = input.read(&project.public_id).or_else(|failure| {
+        projects::require_active(&project)?;
+        Err(failure)
+    })?;
     let captured = leads::capture(&op, &project, new).await?;
     let lead = made::load(ctx, &op, plan, captured.uuid).await?;
     Ok((captured, lead))

@@ -50,8 +50,11 @@ async fn capture(gate: Gate, request: Request) -> Result<Captured, Refusal> {
     let op = enter(gate, &head, Scope::Write).await?;
     let body = shared::read_body(body, LARGEST_BODY).await?;
     let submission = convert::submission(&body).ok_or(Refusal::INVALID_JSON)?;
-    let project = projects::open(&op, &convert::project(&submission)?).await?;
-    let new = convert::capture(submission, body)?;
+    let project = projects::destination(&op, &convert::project(&submission)?).await?;
+    let new = convert::capture(submission, body).or_else(|problem| {
+        projects::require_active(&project)?;
+        Err(Refusal::from(problem))
+    })?;
     let kept = Kept::of(&head.extensions);
     let captured = shared::to_completion(kept, async move { leads::capture(&op, &project, new).await });
     Ok(captured.await?)

@@ -21,6 +21,7 @@ pub fn cases() -> Vec<Case> {
         both(who_lost_the_scope_gets_no_replay),
         both(without_a_key_nothing_is_kept_and_nothing_costs_more),
         both(a_replay_is_what_was_answered_and_not_what_is_there_now),
+        both(a_project_that_takes_no_leads_any_more_still_knows_its_answers),
     ]
 }
 
@@ -265,4 +266,30 @@ async fn a_replay_is_what_was_answered_and_not_what_is_there_now(app: TestApp) {
     app.db.execute(archived).await;
     let again = route.post(&lead).await.expect(201);
     assert_eq!((is_replay(&again), &again.text), (true, &first.text));
+}
+
+async fn a_project_that_takes_no_leads_any_more_still_knows_its_answers(app: TestApp) {
+    let capture = format!(
+        "mutation {{ createServerSideLead(input: {{ projectId: \"{}\", userData: {{ firstName: \"Ada\" }} }}) {{
+            outcome userErrors {{ code }} }} }}",
+        app.home.project.public_id
+    );
+    let route = app.leadtrackr().header(KEY, "k");
+    let mutation = app.as_owner().header(KEY, "k");
+    let first = route.post(&form(&app, "Ada")).await.expect(201);
+    let told = mutation.graphql(&capture, json!({})).await;
+    app.home.deactivate().await;
+    let again = route.post(&form(&app, "Ada")).await.expect(201);
+    assert_eq!((is_replay(&again), &again.text), (true, &first.text));
+    let again = mutation.graphql(&capture, json!({})).await;
+    assert_eq!((is_replay(&again), &again.text), (true, &told.text));
+    // It takes nothing new, and says so before it looks at what it is.
+    route.post(&form(&app, "Bob")).await.expect(422);
+    let another = app.leadtrackr().header(KEY, "l");
+    another.post(&form(&app, "Ada")).await.expect(403);
+    another
+        .post(&json!({"projectId": app.home.project.public_id}))
+        .await
+        .expect(403);
+    assert_eq!(count(&app, "leads").await, 2, "one by each door");
 }

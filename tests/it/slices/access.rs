@@ -84,12 +84,18 @@ async fn a_project_opens_to_those_who_may(ground: Ground) {
     let other = projects::create(&op, site(None)).await.unwrap();
     assert_eq!(other.public_id.len(), 12);
     let by_public_id = |id: &str| ProjectRef::PublicId(id.into());
-    assert_eq!(projects::open(&op, &by_public_id("16")).await.unwrap(), one);
-    assert_eq!(projects::open(&op, &ProjectRef::Uuid(other.uuid)).await.unwrap(), other);
+    assert_eq!(projects::destination(&op, &by_public_id("16")).await.unwrap(), one);
+    assert_eq!(
+        projects::destination(&op, &ProjectRef::Uuid(other.uuid)).await.unwrap(),
+        other
+    );
     for unknown in [by_public_id("17"), by_public_id("1\0"), ProjectRef::Uuid(Uuid::nil())] {
-        assert_eq!(not_found(projects::open(&op, &unknown).await), path(&["projectId"]));
+        assert_eq!(
+            not_found(projects::destination(&op, &unknown).await),
+            path(&["projectId"])
+        );
     }
-    let foreign = projects::open(&ground.there(), &ProjectRef::Uuid(one.uuid)).await;
+    let foreign = projects::destination(&ground.there(), &ProjectRef::Uuid(one.uuid)).await;
     assert_eq!(not_found(foreign), path(&["projectId"]));
 
     let bound = ground.with_scopes(Scopes::READ_WRITE, Some(one.id));
@@ -102,15 +108,16 @@ async fn a_project_opens_to_those_who_may(ground: Ground) {
         one
     );
     projects::set_active(&op, other.uuid, Activity::Inactive).await.unwrap();
-    let elsewhere = projects::open(&bound, &ProjectRef::Uuid(other.uuid)).await;
+    let elsewhere = projects::destination(&bound, &ProjectRef::Uuid(other.uuid)).await;
     assert!(matches!(elsewhere, Err(Error::OtherProject)), "{elsewhere:?}");
-    let closed = projects::open(&op, &ProjectRef::Uuid(other.uuid)).await;
+    let closed = projects::destination(&op, &ProjectRef::Uuid(other.uuid)).await.unwrap();
+    let closed = projects::require_active(&closed);
     assert!(matches!(closed, Err(Error::ProjectInactive)), "{closed:?}");
     projects::set_active(&op, other.uuid, Activity::Inactive).await.unwrap();
     let opened = projects::set_active(&op, other.uuid, Activity::Active).await.unwrap();
     assert_eq!((opened.active, opened.version), (true, 3));
     assert_eq!(
-        projects::open(&op, &ProjectRef::Uuid(other.uuid)).await.unwrap(),
+        projects::destination(&op, &ProjectRef::Uuid(other.uuid)).await.unwrap(),
         opened
     );
     assert_eq!(ground.events(&ground.ours, "project.updated").await, 2);
@@ -118,7 +125,7 @@ async fn a_project_opens_to_those_who_may(ground: Ground) {
     assert_eq!(not_found(foreign), path(&["project"]));
     let reader = ground.with_scopes(Scopes::READ, None);
     assert_eq!(
-        forbidden(projects::open(&reader, &by_public_id("16")).await),
+        forbidden(projects::destination(&reader, &by_public_id("16")).await),
         Scope::Write
     );
 }

@@ -20,7 +20,7 @@ use crate::domain::error::{Error, Result};
 use crate::domain::events::{Changes, Event, EventKind};
 use crate::domain::new_uuid;
 use crate::domain::op::{Op, Tx};
-use crate::domain::projects::Project;
+use crate::domain::projects::{self, Project};
 use crate::domain::text;
 use crate::entity::lead;
 use form::WebForm;
@@ -61,10 +61,10 @@ pub enum Outcome {
 }
 
 /// Creates a lead, or enriches the live lead of the project that has the same unique event id. `project` comes from
-/// [`crate::domain::projects::open`]. Posting the same again changes nothing and answers `Updated`.
+/// [`projects::destination`]. Posting the same again changes nothing and answers `Updated`.
 ///
 /// # Errors
-/// [`Error::Invalid`] with LeadTrackr's sentences, the first broken rule first.
+/// [`Error::ProjectInactive`]; [`Error::Invalid`] with LeadTrackr's sentences, the first broken rule first.
 pub async fn capture(op: &Op, project: &Project, mut new: NewCapture) -> Result<Captured> {
     op.require(Scope::Write)?;
     let documents = [&mut new.attribution_data, &mut new.form_data, &mut new.device_data];
@@ -78,6 +78,7 @@ pub async fn capture(op: &Op, project: &Project, mut new: NewCapture) -> Result<
 }
 
 async fn carry_out(op: &Op, project: &Project, new: &NewCapture) -> Result<Captured> {
+    projects::require_active(project)?;
     let form = WebForm::try_new(new)?;
     let mut attempts = Attempts::default();
     loop {
