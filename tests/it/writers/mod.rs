@@ -9,9 +9,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use crate::crash::{Access, bootstrap, make_campaign};
-use crate::harness::app::client;
 use crate::harness::{Binary, Case, Socket, TestDatabase, both, on_postgres_alone};
 
 pub fn cases() -> Vec<Case> {
@@ -38,10 +40,6 @@ impl Ground {
             port: server.port,
         }
     }
-
-    fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.port)
-    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -58,7 +56,7 @@ const WAYS: [Way; 4] = [Way::Leadtrackr, Way::Journeybee, Way::Graphql, Way::Soc
 struct Writer {
     ground: Arc<Ground>,
     way: Way,
-    client: reqwest::Client,
+    line: Option<TcpStream>,
     socket: Option<Socket>,
 }
 
@@ -77,7 +75,7 @@ impl Writer {
         Self {
             ground: Arc::clone(ground),
             way: WAYS[number % WAYS.len()],
-            client: client(),
+            line: None,
             socket: None,
         }
     }
@@ -108,21 +106,50 @@ impl Writer {
         json!({"query": query, "variables": {"input": input}})
     }
 
-    async fn post(&self, path: &str, body: &Value) -> Heard {
+    async fn post(&mut self, path: &str, body: &Value) -> Heard {
         let key = &self.ground.access.key;
-        let request = self.client.post(self.ground.url(path)).json(body);
-        let request = match self.way {
-            Way::Journeybee => request.bearer_auth(key),
-            Way::Leadtrackr | Way::Graphql | Way::Socket => request.header("x-api-key", key),
+        let credentials = match self.way {
+            Way::Journeybee => format!("authorization: Bearer {key}"),
+            Way::Leadtrackr | Way::Graphql | Way::Socket => format!("x-api-key: {key}"),
         };
-        let Ok(answer) = request.timeout(Duration::from_secs(40)).send().await else {
-            return Heard::Nothing;
+        let body = body.to_string();
+        let length = body.len();
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nhost: x\r\n{credentials}\r\ncontent-type: application/json\r\n\
+             content-length: {length}\r\n\r\n{body}"
+        );
+        let said = timeout(Duration::from_secs(40), self.exchange(&request)).await;
+        match said.expect("an answer or an end in time") {
+            Some((status, body)) => self.judged(status, body),
+            None => Heard::Nothing,
+        }
+    }
+
+    /// One request over a connection that is kept. Byte by byte, for no client may see half of an answer, not even of its
+    /// head; nothing where there is none of it.
+    async fn exchange(&mut self, request: &str) -> Option<(u16, Value)> {
+        let mut line = match self.line.take() {
+            Some(line) => line,
+            None => TcpStream::connect(("127.0.0.1", self.ground.port)).await.ok()?,
         };
-        let status = answer.status().as_u16();
-        let text = answer.text().await;
-        let text = text.unwrap_or_else(|error| panic!("half of an answer, {status}: {error}"));
-        let body: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {status} {text}"));
-        self.judged(status, body)
+        line.write_all(request.as_bytes()).await.ok()?;
+        let mut bytes = Vec::new();
+        loop {
+            if let Some(answer) = whole(&bytes) {
+                if !answer.closes {
+                    self.line = Some(line);
+                }
+                return Some((answer.status, answer.body));
+            }
+            match line.read_buf(&mut bytes).await {
+                Ok(1..) => {}
+                Ok(0) | Err(_) => {
+                    let half = String::from_utf8_lossy(&bytes);
+                    assert!(half.is_empty(), "half of an answer: {half}");
+                    return None;
+                }
+            }
+        }
     }
 
     async fn say(&mut self, body: &Value) -> Heard {
@@ -157,6 +184,28 @@ impl Writer {
             status => Heard::Refused(status, body),
         }
     }
+}
+
+struct Answered {
+    status: u16,
+    body: Value,
+    /// Whether the connection ends with it.
+    closes: bool,
+}
+
+/// An answer, once all of it is there.
+fn whole(bytes: &[u8]) -> Option<Answered> {
+    let text = str::from_utf8(bytes).ok()?;
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    let head = head.to_ascii_lowercase();
+    let header = |name: &str| head.lines().find_map(|line| line.strip_prefix(name));
+    let length: usize = header("content-length: ").expect("a length").parse().unwrap();
+    let body = body.get(..length)?;
+    Some(Answered {
+        status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+        body: serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {text}")),
+        closes: header("connection: ").is_some_and(|word| word == "close"),
+    })
 }
 
 /// Each of these is there, and nothing is there twice.
