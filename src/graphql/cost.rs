@@ -34,9 +34,11 @@ const SCAN: u64 = 50;
 const SCANS: [&str; 2] = ["contains", "search"];
 /// Values of arguments that cost a point.
 const VALUES: u64 = 10;
+/// Bytes of a text that count as another value.
+const TEXT: u64 = 100;
 /// Of a request that is refused.
 const REFUSAL: u64 = 5;
-/// Bytes of a document that cost another point then.
+/// Bytes of a document, or values of variables, that cost another point then.
 const BYTES: u64 = 500;
 
 /// What an operation may cost.
@@ -94,7 +96,9 @@ pub fn of_refusal(params: &Params) -> u64 {
         Asked::Text(text) | Asked::Hash(_, Some(text)) => text.len(),
         Asked::Hash(_, None) | Asked::Id(_) => 0,
     };
-    REFUSAL + text as u64 / BYTES
+    let mut given = Given::default();
+    params.variables.values().for_each(|value| given.add(Given::of(value)));
+    REFUSAL + (text as u64 + given.values) / BYTES
 }
 
 /// Bounds what an operation may cost. For documents that the guard has let through.
@@ -325,12 +329,8 @@ impl Given {
                     given.scans += u64::from(SCANS.contains(&name.as_str()));
                 }
             }
-            Const::Null
-            | Const::Number(_)
-            | Const::String(_)
-            | Const::Boolean(_)
-            | Const::Binary(_)
-            | Const::Enum(_) => given.values = 1,
+            Const::String(text) => given.values = 1 + text.len() as u64 / TEXT,
+            Const::Null | Const::Number(_) | Const::Boolean(_) | Const::Binary(_) | Const::Enum(_) => given.values = 1,
         }
         given
     }
@@ -452,6 +452,9 @@ mod tests {
             "x: leads(filter: {or: [$f, $f]}) { totalCount } ".repeat(500)
         );
         assert!(cost(&bomb, json!({"f": filter})) > 100_000);
+        let long = json!({"s": "a".repeat(1_000_000)});
+        let points = cost("query($s: ID!) { a: node(id: $s) { id } b: node(id: $s) { id } }", long);
+        assert_eq!(points, 2 * (1 + 1_000_000 / TEXT / VALUES));
     }
 
     #[test]
