@@ -9,13 +9,10 @@ use serde_json::{Value, json};
 use super::Siege;
 use crate::harness::Answer;
 
-pub async fn an_auditor_finds_nothing() {
-    let siege = Siege::begin().await;
-    let post = async |body: Value| sent(siege.server.client().post(siege.server.url("/graphql")).json(&body)).await;
-    let ask = async |query: &str| post(json!({"query": query})).await;
-
+/// As many as the auditor sends, and what it hopes to be answered.
+fn checks() -> Vec<(&'static str, String)> {
     let aliases: String = (0..101).map(|at| format!("alias{at}:__typename \n")).collect();
-    for (check, query) in [
+    vec![
         ("alias overloading", format!("query {{ {aliases} }}")),
         ("field duplication", format!("query {{ {} }}", "__typename \n".repeat(500))),
         ("introspection", "query { __schema { types { name fields { name } } } }".into()),
@@ -31,22 +28,46 @@ pub async fn an_auditor_finds_nothing() {
         ("an error that nobody expected", "qwerty cop { abc }".into()),
         ("field suggestions", "query { __schema { directive } }".into()),
         ("field suggestions", "query { lead { i } lads { id } }".into()),
-    ] {
-        let answer = ask(&query).await;
+    ]
+}
+
+/// What it sends by POST as JSON, as a stranger or with a key.
+async fn overload(siege: &Siege, key: Option<&str>) {
+    let post = async |body: Value| {
+        let request = siege.server.client().post(siege.server.url("/graphql")).json(&body);
+        sent(
+            key.into_iter()
+                .fold(request, |request, key| request.header("x-api-key", key)),
+        )
+        .await
+    };
+    for (check, query) in checks() {
+        let answer = post(json!({"query": query})).await;
         let body = answer.json();
-        assert!(body.get("data").is_none() && body["errors"].is_array(), "{check}: {body}");
+        assert!(
+            body.get("data").is_none() && body["errors"].is_array(),
+            "{check}: {body}"
+        );
         tells_nothing(check, &answer);
     }
-
-    let directives = ask("query { __typename @aa@aa@aa@aa@aa@aa@aa@aa@aa@aa }").await;
+    let directives = post(json!({"query": "query { __typename @aa@aa@aa@aa@aa@aa@aa@aa@aa@aa }"})).await;
     let errors = directives.json()["errors"].as_array().map_or(0, Vec::len);
     assert!(errors < 10, "directive overloading: {}", directives.text);
-
     let batch = post(json!(vec![json!({"query": "query { __typename }"}); 11])).await;
     assert_eq!(batch.expect(400).code(), "BAD_REQUEST", "batches");
-
-    let normal = ask("query { __typename }").await.expect(200);
+    let normal = post(json!({"query": "query { __typename }"})).await.expect(200);
     assert_eq!(normal.json(), json!({"data": {"__typename": "Query"}}), "no tracing");
+}
+
+/// A front end's key is no help to it, where the schema is not told to anybody.
+pub async fn an_auditor_with_a_key_finds_nothing() {
+    let siege = Siege::with(&[("LEADGRAPH_INTROSPECTION", "off"), ("LEADGRAPH_GRAPHIQL", "off")]).await;
+    overload(&siege, Some(&siege.access.key)).await;
+}
+
+pub async fn an_auditor_finds_nothing() {
+    let siege = Siege::begin().await;
+    overload(&siege, None).await;
 
     let by_get = async |query: &str| {
         let url = url::Url::parse_with_params(&siege.server.url("/graphql"), [("query", query)]).unwrap();

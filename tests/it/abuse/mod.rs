@@ -24,6 +24,7 @@ pub fn cases() -> Vec<Case> {
         once(hostile_documents_are_refused_for_little),
         once(bodies::hostile_bodies_are_refused_for_little),
         once(cop::an_auditor_finds_nothing),
+        once(cop::an_auditor_with_a_key_finds_nothing),
         once(cop::an_auditor_finds_no_page_where_there_is_to_be_none),
         both(twisted::twisted_bytes_are_answered_in_the_dialect_of_their_door),
         once(slow::bodies_that_hardly_come_hold_nobody_up),
