@@ -29,6 +29,7 @@
 //! | [`graphql`] | the schema as code, and its HTTP endpoint |
 //! | [`http`] | the outermost router and the accept loop: limits, timeouts, probes |
 //! | [`idempotency_header`] | the header by which a client says that it may send a write again |
+//! | [`json_values`] | how much a JSON text holds, before it is read |
 //! | [`request_id`] | the id that a request has in answers and logs |
 //! | [`rest`] | the two compatibility routes, a folder each |
 //! | [`secrets`] | the server's secret and the keys derived from it |
@@ -49,6 +50,7 @@ pub mod graphiql;
 pub mod graphql;
 pub mod http;
 pub mod idempotency_header;
+pub mod json_values;
 pub mod request_id;
 pub mod rest;
 pub mod secrets;

@@ -339,6 +339,7 @@ fn quota_limits(rates: RatesConfig) -> QuotaLimits {
 fn graphql_limits(config: &Config) -> graphql::Limits {
     let LimitsConfig {
         graphql_body,
+        graphql_values,
         document_bytes,
         document_tokens,
         document_nesting,
@@ -351,6 +352,7 @@ fn graphql_limits(config: &Config) -> graphql::Limits {
     let defaults = graphql::Limits::default();
     graphql::Limits {
         body: graphql_body,
+        values: graphql_values,
         body_time: defaults.body_time.min(config.http.request_timeout / 2),
         document: graphql::DocumentLimits {
             bytes: document_bytes,

@@ -217,6 +217,8 @@ pub enum ProviderKeys {
 pub struct LimitsConfig {
     /// Bytes of a GraphQL request body.
     pub graphql_body: usize,
+    /// JSON values in a GraphQL request, names of members among them.
+    pub graphql_values: usize,
     /// Bytes of a GraphQL document.
     pub document_bytes: usize,
     /// Lexical tokens of a GraphQL document.
@@ -237,6 +239,7 @@ impl Default for LimitsConfig {
     fn default() -> Self {
         Self {
             graphql_body: 1024 * 1024,
+            graphql_values: 50_000,
             document_bytes: 64 * 1024,
             document_tokens: 5000,
             document_nesting: 64,

@@ -299,6 +299,7 @@ impl Reader<'_> {
 
     fn limits(&mut self) -> Option<LimitsConfig> {
         let graphql_body = self.value(&table::GRAPHQL_BODY_BYTES, |text| number(text, 1024, 64 << 20));
+        let graphql_values = self.value(&table::GRAPHQL_VALUES, |text| number(text, 1000, 10_000_000));
         let document_bytes = self.value(&table::DOCUMENT_BYTES, |text| number(text, 256, 1 << 20));
         let document_tokens = self.value(&table::DOCUMENT_TOKENS, |text| number(text, 16, 100_000));
         // The parser's stack ends somewhere above a thousand levels.
@@ -309,6 +310,7 @@ impl Reader<'_> {
         let operation_cost = self.value(&table::OPERATION_COST, |text| number(text, 100, 1_000_000_000));
         Some(LimitsConfig {
             graphql_body: graphql_body?,
+            graphql_values: graphql_values?,
             document_bytes: document_bytes?,
             document_tokens: document_tokens?,
             document_nesting: document_nesting?,

@@ -46,6 +46,8 @@ settings! {
         "The claim of the identity provider's tokens that holds the workspace's uuid";
     GRAPHQL_BODY_BYTES = "LEADGRAPH_GRAPHQL_BODY_BYTES", "1048576",
         "Size of a GraphQL request at most";
+    GRAPHQL_VALUES = "LEADGRAPH_GRAPHQL_VALUES", "50000",
+        "JSON values in a GraphQL request at most, names of members among them";
     DOCUMENT_BYTES = "LEADGRAPH_DOCUMENT_BYTES", "65536",
         "Size of a GraphQL document at most, without its variables";
     DOCUMENT_TOKENS = "LEADGRAPH_DOCUMENT_TOKENS", "5000",

@@ -24,6 +24,8 @@ use crate::turns::Turns;
 pub struct Limits {
     /// Bytes of a body, or of a message.
     pub body: usize,
+    /// JSON values in it, names of members among them.
+    pub values: usize,
     /// How long a body may take to arrive. Less than the request as a whole may take, whose end is no GraphQL answer.
     pub body_time: Duration,
     pub document: DocumentLimits,
@@ -43,6 +45,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body: 1024 * 1024,
+            values: 50_000,
             body_time: Duration::from_secs(15),
             document: DocumentLimits::default(),
             pages: PageLimits::default(),
@@ -94,6 +97,7 @@ pub(super) fn routes(engine: Engine, bearers: Bearers, turns: Turns, origins: Or
     let places = Places::new(limits.places);
     let sockets = SocketLimits {
         message: limits.body,
+        values: limits.values,
         ..limits.sockets
     };
     let edge = Edge {
@@ -103,6 +107,7 @@ pub(super) fn routes(engine: Engine, bearers: Bearers, turns: Turns, origins: Or
             places: Arc::clone(&places),
             body: http::Bounds {
                 bytes: limits.body,
+                values: limits.values,
                 time: limits.body_time,
             },
             streams: StreamLimits {

@@ -20,11 +20,17 @@ use crate::connection::Kept;
 use crate::domain::error::{Error, Fault, Result};
 use crate::domain::idempotency::IdempotencyKey;
 use crate::idempotency_header::{self, Malformed};
+use crate::json_values;
 use crate::request_id::RequestId;
+
+/// JSON values in a body at most, names of members among them. No form has a tenth of it, and a body of nothing but
+/// brackets would take a hundred times its size.
+const MOST_VALUES: usize = 50_000;
 
 /// Why there is no text of a body.
 #[derive(Debug, PartialEq, Eq)]
 pub enum BodyError {
+    /// It is longer than the limit, or holds too much.
     TooLarge,
     /// It broke off, or is not UTF-8.
     Broken,
@@ -44,6 +50,9 @@ pub async fn read_body(body: Body, limit: usize) -> std::result::Result<String, 
             return Err(BodyError::TooLarge);
         }
         bytes.extend_from_slice(&chunk);
+    }
+    if json_values::count(&bytes) > MOST_VALUES {
+        return Err(BodyError::TooLarge);
     }
     String::from_utf8(bytes).map_err(|_| BodyError::Broken)
 }

@@ -4,6 +4,8 @@ use async_graphql::{Response, ServerError};
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
+use tungstenite::Error as Unreadable;
+use tungstenite::error::ProtocolError;
 
 use crate::graphql::params::Params;
 
@@ -101,6 +103,8 @@ pub(super) enum Closing {
     TryAgainLater,
     /// What was sent is not the protocol; in a few words.
     BadRequest(&'static str),
+    /// A message holds more than so many JSON values.
+    TooManyValues(usize),
     /// Something was asked before the connection was initialised.
     Unauthorized,
     /// The credentials do not count, or not any more.
@@ -111,21 +115,66 @@ pub(super) enum Closing {
     TooManyInits,
     /// Nothing has been heard for too long.
     Silent,
+    /// A message, or a frame of it, is longer than any may be.
+    TooLong,
+    /// A message says that it is a text, and is none.
+    NoText,
+    /// What arrives are no frames that a client sends.
+    NoFrames,
 }
 
 impl Closing {
+    /// What is to be said about a message that could not be read; nothing where nobody is there to hear it.
+    pub(super) fn unreadable(error: axum::Error) -> Option<Self> {
+        match *error.into_inner().downcast().ok()? {
+            Unreadable::Capacity(_) => Some(Self::TooLong),
+            Unreadable::Utf8(_) => Some(Self::NoText),
+            Unreadable::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
+            Unreadable::Protocol(_) => Some(Self::NoFrames),
+            // The connection's, and those of clients and of writing.
+            _ => None,
+        }
+    }
+
+    /// Whether what the client goes on sending can be read up to its own farewell.
+    pub(super) fn hears(self) -> bool {
+        match self {
+            Self::TooLong | Self::NoText | Self::NoFrames => false,
+            Self::GoingAway
+            | Self::TryAgainLater
+            | Self::BadRequest(_)
+            | Self::TooManyValues(_)
+            | Self::Unauthorized
+            | Self::Forbidden
+            | Self::InitTimeout
+            | Self::Taken
+            | Self::TooManyInits
+            | Self::Silent => true,
+        }
+    }
+
     /// The reason is shorter than the 123 bytes that a closing frame has room for.
     pub(super) fn frame(self) -> CloseFrame {
         let (code, reason) = match self {
             Self::GoingAway => (1001, "Going away"),
             Self::TryAgainLater => (1013, "Too many sockets, or the service is temporarily unavailable"),
             Self::BadRequest(reason) => (4400, reason),
+            Self::TooManyValues(most) => {
+                let reason = format!("The message has more than {most} JSON values");
+                return CloseFrame {
+                    code: 4400,
+                    reason: Utf8Bytes::from(reason),
+                };
+            }
             Self::Unauthorized => (4401, "Unauthorized"),
             Self::Forbidden => (4403, "Forbidden"),
             Self::InitTimeout => (4408, "Connection initialisation timeout"),
             Self::Taken => (4409, "Subscriber for this id already exists"),
             Self::TooManyInits => (4429, "Too many initialisation requests"),
             Self::Silent => (4499, "Terminated"),
+            Self::TooLong => (1009, "The message is too long"),
+            Self::NoText => (1007, "The message is no text"),
+            Self::NoFrames => (1002, "Protocol error"),
         };
         CloseFrame {
             code,

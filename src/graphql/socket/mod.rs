@@ -42,6 +42,8 @@ pub struct SocketLimits {
     pub operations: usize,
     /// Bytes of a message that a client sends.
     pub message: usize,
+    /// JSON values in it, names of members among them.
+    pub values: usize,
     /// Until a client has said who it is.
     pub init: Duration,
     /// After so long a silence a client is asked for a sign of life, and after as long again given up.
@@ -59,6 +61,7 @@ impl Default for SocketLimits {
         Self {
             operations: 50,
             message: 1024 * 1024,
+            values: 50_000,
             init: Duration::from_secs(10),
             ping: Duration::from_secs(25),
             check: Duration::from_secs(4),

@@ -22,6 +22,7 @@ use crate::graphql::engine::{Kind, Refused};
 use crate::graphql::error::Code;
 use crate::graphql::params::Params;
 use crate::graphql::places::Place;
+use crate::json_values;
 use crate::request_id::RequestId;
 
 /// Messages of all operations that wait to be sent. Operations wait when there are more.
@@ -109,8 +110,11 @@ impl Session {
             let done = tokio::select! {
                 message = socket.recv() => match message {
                     Some(Ok(message)) => self.hear(message, &sender).await,
-                    // Gone, or nothing that a WebSocket's other end may send.
-                    Some(Err(_)) | None => return,
+                    Some(Err(error)) => match Closing::unreadable(error) {
+                        Some(closing) => Err(closing),
+                        None => return,
+                    },
+                    None => return,
                 },
                 Some(outgoing) = queue.recv() => self.pass_on(outgoing),
                 () = sleep_until(at) => self.act(due).await,
@@ -142,6 +146,10 @@ impl Session {
             Message::Ping(_) | Message::Pong(_) | Message::Close(_) => return Ok(None),
             Message::Binary(_) => return Err(Closing::BadRequest("Messages must be texts")),
         };
+        let most = self.door.limits.values;
+        if json_values::count(text.as_bytes()) > most {
+            return Err(Closing::TooManyValues(most));
+        }
         match Said::parse(&text).map_err(Closing::BadRequest)? {
             Said::Init(payload) => self.init(payload).await.map(Some),
             Said::Subscribe { id, params } => self.subscribe(id, *params, queue),
@@ -326,6 +334,10 @@ async fn close(mut socket: WebSocket, closing: Closing) {
     let farewell = async {
         if socket.send(Message::Close(Some(closing.frame()))).await.is_ok() {
             while let Some(Ok(_)) = socket.recv().await {}
+            if !closing.hears() {
+                // Nothing is read any more: all that can be done is to leave it time to hear this.
+                std::future::pending().await
+            }
         }
     };
     // Whoever does not answer in time is left.

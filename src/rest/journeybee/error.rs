@@ -15,7 +15,7 @@ use crate::rest::shared::query::Malformed;
 use crate::rest::shared::{self, BodyError};
 
 /// Details told at most: a hostile body can be wrong in very many places.
-const MOST_DETAILS: usize = 100;
+pub const MOST_DETAILS: usize = 100;
 
 #[derive(Debug)]
 pub struct Refusal {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::domain::error::{PathSegment, Problem};
 use crate::domain::text;
-use crate::rest::journeybee::error::Refusal;
+use crate::rest::journeybee::error::{MOST_DETAILS, Refusal};
 
 /// Where in the body a value stands, in the names of the wire. Lives on the stack: a good body costs no path.
 #[derive(Clone, Copy, Debug)]
@@ -177,10 +177,15 @@ impl Findings {
         match value {
             None => Vec::new(),
             Some(Value::Array(items)) => {
-                let items = items.into_iter().enumerate();
-                items
-                    .filter_map(|(index, item)| read(self, &Place::Item(place, index), item))
-                    .collect()
+                let mut taken = Vec::new();
+                for (index, item) in items.into_iter().enumerate() {
+                    // Nobody is told more: it would only take time and memory.
+                    if self.count() >= MOST_DETAILS {
+                        break;
+                    }
+                    taken.extend(read(self, &Place::Item(place, index), item));
+                }
+                taken
             }
             Some(_) => {
                 self.invalid(place, "This must be an array");
