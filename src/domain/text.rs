@@ -14,7 +14,9 @@ pub const MAX_KEY: usize = 255;
 
 /// What a text is compared and ordered by: trimmed, folded, its first [`MAX_KEY`] characters. Nothing for a blank one.
 pub fn key(text: &str) -> Option<String> {
-    let cut: String = fold(text.trim()).chars().take(MAX_KEY).collect();
+    // No more of it is read than can come to so many: composing makes one character of four at most.
+    let start: String = text.trim().nfkc().take(4 * MAX_KEY).collect();
+    let cut: String = start.to_lowercase().nfkc().take(MAX_KEY).collect();
     (!cut.is_empty()).then_some(cut)
 }
 

@@ -35,7 +35,7 @@ const SCANS: [&str; 2] = ["contains", "search"];
 /// Values of arguments that cost a point.
 const VALUES: u64 = 10;
 /// Bytes of a text that count as another value.
-const TEXT: u64 = 100;
+const TEXT: u64 = 20;
 /// Of a request that is refused.
 const REFUSAL: u64 = 5;
 /// Bytes of a document, or values of variables, that cost another point then.
@@ -87,6 +87,17 @@ impl Cost {
         }
         let held = objects(&answer.data);
         self.base.saturating_add(held.min(self.objects)).max(1)
+    }
+}
+
+impl Cost {
+    /// Beside what the document shows by itself.
+    #[must_use]
+    pub fn and(self, points: u64) -> Self {
+        Self {
+            base: self.base.saturating_add(points),
+            ..self
+        }
     }
 }
 

@@ -39,8 +39,8 @@ impl Default for DocumentCache {
 #[derive(Debug)]
 pub(super) struct Known {
     pub(super) document: ExecutableDocument,
-    /// Whether it reads the schema.
-    pub(super) introspects: bool,
+    /// Points for reading the schema, where it does.
+    pub(super) introspection: Option<u64>,
     bytes: usize,
 }
 
@@ -182,7 +182,7 @@ impl Documents {
             hash,
             known: Known {
                 document,
-                introspects: measured.introspects,
+                introspection: measured.introspection,
                 bytes: text.len(),
             },
         })

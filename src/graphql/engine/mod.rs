@@ -276,6 +276,7 @@ impl Engine {
         let variables = &params.variables;
         // Before anything fills the variables in: one that stands in many places is as large in each.
         let cost = cost::of(&self.roots.types, self.pages, &known.document, operation, variables);
+        let cost = cost.and(known.introspection.unwrap_or(0));
         if cost.predicted() > self.most_cost {
             return Err(too_dear(cost, self.most_cost).into());
         }
@@ -297,7 +298,7 @@ impl Engine {
             documents::Found::Known(known) => known,
             documents::Found::New(new) => &new.known,
         };
-        if known.introspects && !self.may_introspect(visitor) {
+        if known.introspection.is_some() && !self.may_introspect(visitor) {
             return Err(self.no_introspection());
         }
         match found {

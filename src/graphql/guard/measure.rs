@@ -13,8 +13,8 @@ use super::{DocumentLimits, Refusal};
 /// What was seen of a document that is within the limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Measured {
-    /// Whether an operation of it reads the schema.
-    pub introspects: bool,
+    /// Points for reading the schema; nothing where no operation does.
+    pub introspection: Option<u64>,
 }
 
 /// Measures every operation and fragment of a parsed document.
@@ -30,12 +30,12 @@ pub fn measure(document: &ExecutableDocument, limits: &DocumentLimits) -> Result
     for name in document.fragments.keys() {
         measure.fragment(name, Pos::default())?.check(limits)?;
     }
-    let mut introspects = false;
+    let mut introspection = None;
     for (_, operation) in document.operations.iter() {
         let mut size = measure.selection(&operation.node.selection_set.node)?;
         size.directives = size.directives.saturating_add(own_directives(&operation.node));
         size.check(limits)?;
-        introspects |= size.introspections > 0;
+        introspection = introspection.max(size.introspection_points());
         if size.top > limits.root_fields {
             return Err(Refusal::over("top-level fields", limits.root_fields));
         }
@@ -43,7 +43,7 @@ pub fn measure(document: &ExecutableDocument, limits: &DocumentLimits) -> Result
             measure.refuse_merged(&operation.node.selection_set.node)?;
         }
     }
-    Ok(Measured { introspects })
+    Ok(Measured { introspection })
 }
 
 /// Those of the operation itself and of its variables.
@@ -94,6 +94,12 @@ impl Size {
         self.introspections = self.introspections.saturating_add(other.introspections);
         self.introspected = self.introspected.saturating_add(other.introspected);
         self.lists = self.lists.max(other.lists);
+    }
+
+    /// What reading the schema costs: little as tools do it, and much where lists in lists bring every type a hundred times.
+    fn introspection_points(self) -> Option<u64> {
+        let each = if self.lists > 1 { 300 } else { 4 };
+        (self.introspections > 0).then(|| each * self.introspected as u64)
     }
 
     fn check(self, limits: &DocumentLimits) -> Result<(), Refusal> {
@@ -246,16 +252,21 @@ mod tests {
 
     #[test]
     fn who_reads_the_schema_is_seen() {
-        for (text, introspects) in [
-            ("{ a __typename b: __typename }", false),
-            ("{ a { __schema { description } } }", true),
+        for (text, introspection) in [
+            ("{ a __typename b: __typename }", None),
+            ("{ a { __schema { description } } }", Some(4)),
             (
                 "query A { a } query B { ...F } fragment F on Q { b: __type(name: \"T\") { name } }",
-                true,
+                Some(4),
+            ),
+            ("{ __schema { types { fields { name } } } }", Some(3 * 4)),
+            (
+                "{ __schema { types { fields { type { fields { name } } } } } }",
+                Some(5 * 300),
             ),
         ] {
             let document = parse_query(text).expect("test documents parse");
-            assert_eq!(measure(&document, &LIMITS), Ok(Measured { introspects }), "{text}");
+            assert_eq!(measure(&document, &LIMITS), Ok(Measured { introspection }), "{text}");
         }
     }
 

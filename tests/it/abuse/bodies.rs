@@ -29,6 +29,7 @@ pub async fn hostile_bodies_are_refused_for_little() {
         siege.serves().await;
     }
     variables(&mut siege).await;
+    texts(&mut siege).await;
     heads(&mut siege).await;
     messages(&mut siege).await;
     siege.ends().await;
@@ -210,6 +211,30 @@ async fn variables(siege: &mut Siege) {
     }
 }
 
+/// One long text where a short one is asked for, in one place and in many.
+async fn texts(siege: &mut Siege) {
+    for places in [1, 40] {
+        let asked: Vec<String> = (0..places)
+            .map(|at| format!("a{at}: leads(filter: $v) {{ totalCount }}"))
+            .collect();
+        let query = format!("query($v: LeadFilter) {{ {} }}", asked.join(" "));
+        let text = "\u{fdfa}".repeat(300_000);
+        for filter in [
+            json!({"search": text}),
+            json!({"name": {"eq": text}}),
+            json!({"email": {"contains": text}}),
+        ] {
+            let body = json!({"query": query, "variables": {"v": filter}}).to_string();
+            let refused = siege
+                .suffers(&format!("a long text in {places} places"), async |siege| {
+                    siege.sent("/graphql", JSON, vec![body.clone().into_bytes()]).await
+                })
+                .await;
+            assert_eq!(refused.code(), Some("LIMIT_EXCEEDED"), "{refused:?}");
+        }
+    }
+}
+
 /// Requests that are none, and bytes in URLs that are no text.
 async fn heads(siege: &mut Siege) {
     let named = |count: usize| (0..count).map(|at| format!("x-{at}: y\r\n")).collect::<String>();
@@ -343,7 +368,7 @@ async fn messages(siege: &mut Siege) {
         ),
         (
             "20 MB in a message of tiny frames",
-            Sent::Bytes([vec![endless.clone()], vec![frame(0, b" ").repeat(1_000); 2_000]].concat()),
+            Sent::Bytes([vec![endless.clone()], vec![frame(0, &[b' '; 16]).repeat(1_000); 1_200]].concat()),
             1009,
         ),
         (

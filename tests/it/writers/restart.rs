@@ -132,8 +132,8 @@ async fn write_on(mut writer: Writer, name: String, stop: Arc<AtomicBool>) -> Wr
     Written { stored, refused }
 }
 
-/// In the dialect of the door.
-fn is_clear(way: Way, status: u16, body: &Value) {
+/// That the service is away, in the dialect of the door.
+pub fn is_clear(way: Way, status: u16, body: &Value) {
     tells_nothing(&body.to_string());
     let expected = match way {
         Way::Leadtrackr => (status, &body["message"]) == (503, &json!("Service unavailable")),

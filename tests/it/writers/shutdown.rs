@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 
+use super::restart::is_clear;
 use super::{Ground, Heard, Writer, all_are_there};
 use crate::harness::{Binary, TestDatabase, heavy};
 
@@ -39,7 +40,7 @@ pub async fn a_stopping_server_loses_nothing_that_it_has_acknowledged(db: TestDa
     all_are_there(&db, &acknowledged).await;
 }
 
-/// Writes until nobody answers any more. The names of what was stored.
+/// Writes until nobody answers any more. The names of what was stored: others may or may not be.
 async fn write_on(mut writer: Writer, name: String) -> Vec<String> {
     let mut stored = Vec::new();
     for nth in 0.. {
@@ -47,7 +48,8 @@ async fn write_on(mut writer: Writer, name: String) -> Vec<String> {
         match writer.write(&name).await {
             Heard::Stored => stored.push(name),
             Heard::Nothing => break,
-            Heard::Refused(status, body) => panic!("{:?} {name}: {status} {body}", writer.way),
+            // A whole answer, too: on a slow machine so many writers may wait too long for each other.
+            Heard::Refused(status, body) => is_clear(writer.way, status, &body),
         }
     }
     stored

@@ -177,6 +177,8 @@ pub const MAX_LEAVES: usize = 60;
 pub const MAX_LIST: usize = 100;
 /// Words in one search.
 pub const MAX_WORDS: usize = 10;
+/// Characters of one text of a filter. Of those that are compared with a lead's, a quarter counts.
+pub const MAX_TEXT: usize = 1000;
 
 /// Counts what the filter asks, with all variables filled in.
 fn check_budget(filter: &LeadFilter) -> Result<()> {
@@ -205,6 +207,9 @@ fn count(filter: &LeadFilter, depth: usize, leaves: &mut usize) -> Result<()> {
             if leaf.longest_list() > MAX_LIST {
                 return over(format!("A list of the filter has more than {MAX_LIST} entries"));
             }
+            if leaf.texts().iter().any(|text| text.chars().nth(MAX_TEXT).is_some()) {
+                return over(format!("A text of the filter has more than {MAX_TEXT} characters"));
+            }
             if matches!(leaf, Leaf::Search(text) if words(&text::fold(text)).count() > MAX_WORDS) {
                 return over(format!("The search has more than {MAX_WORDS} words"));
             }
@@ -218,7 +223,46 @@ fn words(folded: &str) -> impl Iterator<Item = &str> {
     folded.split_whitespace()
 }
 
+impl TextMatch {
+    fn texts(&self) -> &[String] {
+        match self {
+            Self::OneOf(list) => list,
+            Self::Contains(text) | Self::StartsWith(text) => std::slice::from_ref(text),
+            Self::Is(_) => &[],
+        }
+    }
+}
+
 impl Leaf {
+    fn texts(&self) -> &[String] {
+        match self {
+            Self::Text(_, is)
+            | Self::Field {
+                is: FieldMatch::Text(is),
+                ..
+            } => is.texts(),
+            Self::Exact(_, Choice::OneOf(list)) => list,
+            Self::Search(text) | Self::ClickId { kind: text, .. } => std::slice::from_ref(text),
+            Self::Exact(_, Choice::Is(_))
+            | Self::Status(_)
+            | Self::Source(_)
+            | Self::Association(_)
+            | Self::Origin(_)
+            | Self::Project(_)
+            | Self::Campaign(_)
+            | Self::Partnership(_)
+            | Self::Partner(_)
+            | Self::Tags(_)
+            | Self::Assignees(_)
+            | Self::Attribution { .. }
+            | Self::Field { .. }
+            | Self::Passed(_)
+            | Self::Standing(_)
+            | Self::Created(_)
+            | Self::Updated(_) => &[],
+        }
+    }
+
     fn longest_list(&self) -> usize {
         let links = |links: &Links| match links {
             Links::AnyOf(list) | Links::AllOf(list) | Links::NoneOf(list) => list.len(),
@@ -282,6 +326,7 @@ mod tests {
     #[test]
     fn depth_leaves_lists_and_words_are_bounded() {
         let words = |count| LeadFilter::Is(Leaf::Search("a ".repeat(count)));
+        let texts = |texts| LeadFilter::Is(Leaf::Text(TextField::Name, TextMatch::OneOf(texts)));
         let tags = |count| LeadFilter::Is(Leaf::Tags(Links::AnyOf(vec![Ref::Id(1); count])));
         for (at, over) in [
             (nested(MAX_DEPTH - 1), nested(MAX_DEPTH)),
@@ -294,6 +339,14 @@ mod tests {
             ),
             (tags(MAX_LIST), tags(MAX_LIST + 1)),
             (words(MAX_WORDS), words(MAX_WORDS + 1)),
+            (
+                LeadFilter::Is(Leaf::Search("é".repeat(MAX_TEXT))),
+                LeadFilter::Is(Leaf::Search("é".repeat(MAX_TEXT + 1))),
+            ),
+            (
+                texts(vec!["a".into(), "a".repeat(MAX_TEXT)]),
+                texts(vec!["a".into(), "a".repeat(MAX_TEXT + 1)]),
+            ),
             // One sign that folds to a blank and another, so that many words are written without a blank.
             (
                 LeadFilter::Is(Leaf::Search("´".repeat(MAX_WORDS))),
