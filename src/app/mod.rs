@@ -229,9 +229,10 @@ fn webhook_settings(config: &WebhookConfig) -> WebhookSettings {
 
 fn courier(config: &WebhookConfig, services: &Services) -> Courier {
     let allowed = Allowed(config.allowed.clone());
-    let sender = Sender::new(Arc::new(SystemNames), allowed, config.timeout);
+    let settings = &services.settings().webhooks;
+    let sender = Sender::new(Arc::new(SystemNames), allowed, settings.plain_http, settings.timeout);
     let published = WebhookSettings::default().schedule;
-    if services.settings().webhooks.schedule != published {
+    if settings.schedule != published {
         tracing::warn!("webhooks are not sent again as Standard Webhooks has it, but as LEADGRAPH_WEBHOOK_RETRY says");
     }
     Courier::new(services.aside(), sender, config.concurrency)

@@ -22,6 +22,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 use url::{Host, Url};
 
 use super::address::{Allowed, Refused};
+use crate::domain::webhook_endpoints::PlainHttp;
 
 /// How much of an answer is read at most.
 const MOST_READ: usize = 64 * 1024;
@@ -55,6 +56,7 @@ impl Names for SystemNames {
 pub struct Sender {
     names: Arc<dyn Names>,
     allowed: Allowed,
+    plain_http: PlainHttp,
     timeout: Duration,
     tls: TlsConnector,
 }
@@ -81,6 +83,8 @@ pub struct Answer {
 pub enum SendError {
     #[error("the URL cannot be used")]
     Url,
+    #[error("the URL does not begin with https")]
+    Plain,
     #[error("the name {0} is not known: {1}")]
     Name(String, io::Error),
     #[error("the name {0} has no address")]
@@ -100,7 +104,7 @@ pub enum SendError {
 impl Sender {
     /// # Panics
     /// Never: the cryptography is compiled in.
-    pub fn new(names: Arc<dyn Names>, allowed: Allowed, timeout: Duration) -> Self {
+    pub fn new(names: Arc<dyn Names>, allowed: Allowed, plain_http: PlainHttp, timeout: Duration) -> Self {
         let roots = RootCertStore {
             roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
         };
@@ -112,6 +116,7 @@ impl Sender {
         Self {
             names,
             allowed,
+            plain_http,
             timeout,
             tls: TlsConnector::from(Arc::new(tls)),
         }
@@ -123,6 +128,10 @@ impl Sender {
         let until = Instant::now() + self.timeout;
         let slow = |_elapsed| SendError::Slow(self.timeout.as_secs());
         let url = Url::parse(url).map_err(|_| SendError::Url)?;
+        // It was checked when it was written; perhaps it was allowed then.
+        if url.scheme() == "http" && self.plain_http == PlainHttp::Refused {
+            return Err(SendError::Plain);
+        }
         let request = request(&url, headers, body)?;
         let wire = timeout_at(until, self.connection(&url)).await.map_err(slow)??;
         let handshake = hyper::client::conn::http1::Builder::new()

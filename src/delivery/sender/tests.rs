@@ -35,7 +35,7 @@ fn names(answers: &[&[&'static str]]) -> Arc<Changing> {
 
 fn sender(names: Arc<dyn Names>, allowed: &[&str]) -> Sender {
     let allowed = allowed.iter().map(|network| network.parse().unwrap()).collect();
-    Sender::new(names, Allowed(allowed), Duration::from_secs(2))
+    Sender::new(names, Allowed(allowed), PlainHttp::Allowed, Duration::from_secs(2))
 }
 
 async fn post(sender: &Sender, url: &str) -> Result<Answer, SendError> {
@@ -214,4 +214,47 @@ async fn a_head_that_drips_is_no_answer() {
     let port = drip("HTTP/1.1 200 OK\r\nx: ").await;
     let slow = post(&sender, &format!("http://127.0.0.1:{port}/")).await.unwrap_err();
     assert_eq!(slow.to_string(), "no answer within 2 s");
+}
+
+#[tokio::test]
+async fn little_of_an_answer_is_read_and_silence_is_not_waited_for() {
+    let names = names(&[&["127.0.0.1"]]);
+    let sender = Sender::new(
+        names,
+        Allowed(vec!["127.0.0.0/8".parse().unwrap()]),
+        PlainHttp::Allowed,
+        Duration::from_secs(60),
+    );
+    // One says all that anybody will hear, the other the beginning of more.
+    for (chunk, read) in [(vec![b'x'; 16 * 1024], MOST_READ), (vec![b'x'; 16], 16)] {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let served = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request).await.unwrap();
+            let head = b"HTTP/1.1 200 OK\r\ncontent-length: 1000000000\r\n\r\n";
+            stream.write_all(head).await.unwrap();
+            stream.write_all(&chunk).await.unwrap();
+            while chunk.len() > 16 && stream.write_all(&chunk).await.is_ok() {}
+            // Until the other end is closed.
+            let _ = stream.read(&mut request).await;
+        });
+        let began = Instant::now();
+        let answer = post(&sender, &format!("http://127.0.0.1:{port}/")).await.unwrap();
+        assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+        assert_eq!((answer.status, answer.body.len()), (200, read));
+        served.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_sent_in_the_clear_unless_that_is_allowed() {
+    let (port, connections) = listen([127, 0, 0, 1], 0).await;
+    let allowed = Allowed(vec!["127.0.0.0/8".parse().unwrap()]);
+    let time = Duration::from_secs(2);
+    let sender = Sender::new(names(&[&["127.0.0.1"]]), allowed, PlainHttp::Refused, time);
+    let refused = post(&sender, &format!("http://127.0.0.1:{port}/")).await.unwrap_err();
+    assert_eq!(refused.to_string(), "the URL does not begin with https");
+    assert_eq!(connections.load(Ordering::SeqCst), 0);
 }
