@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::partners::{self, About, Senders};
 use super::payload::{self, Told};
 use super::queue::{self, New};
 use super::{DeliveryKind, DeliveryState, WebhookDelivery};
@@ -203,7 +204,7 @@ pub async fn preview(op: &Op, endpoint: Uuid, lead: Uuid, kind: EventKind) -> Re
     op.require(Scope::Read)?;
     let endpoint = webhook_endpoints::by_uuids(op, &[endpoint]).await?.pop();
     let endpoint = endpoint.ok_or_else(|| Error::NotFound(webhook_endpoints::unknown()))?;
-    let graph = read::find_any(op, lead, &payload::LEAD_PARTS).await?;
+    let graph = read::find_any(op, lead, &partners::LEAD_PARTS).await?;
     let unknown = || Error::NotFound(Problem::not_found(["lead".into()], "Lead not found"));
     let graph = graph.ok_or_else(unknown)?;
     let is_sent = endpoint.is_on() && endpoint.wants(kind) && passes(op, &endpoint, graph.lead.id).await?;
@@ -218,7 +219,12 @@ pub async fn preview(op: &Op, endpoint: Uuid, lead: Uuid, kind: EventKind) -> Re
     let record = outbox::feed::record(newest)?;
     let workspace = workspaces::get(op).await?;
     let told = Told::Event(Uuid::nil(), &record);
-    let body = payload::body(&workspace, &endpoint, &told, Some(&graph));
+    let senders = Senders::of(op, std::iter::once(&graph)).await?;
+    let about = About {
+        lead: &graph,
+        senders: &senders,
+    };
+    let body = payload::body(&workspace, &endpoint, &told, Some(about));
     Ok(Preview {
         is_sent,
         body: Some(body),

@@ -9,6 +9,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, Query};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::WebhookDelivery;
+use super::partners::{self, About, Senders};
 use super::payload::{self, Parcel};
 use crate::domain::error::Result;
 use crate::domain::leads::read;
@@ -146,11 +147,18 @@ pub async fn parcels(op: &Op, claimed: Vec<Claimed>) -> Result<Vec<Parcel>> {
         .filter(is_partners)
         .filter_map(|claimed| claimed.row.lead_id)
         .collect();
-    let leads = read::by_numbers(op, &leads, &payload::LEAD_PARTS).await?;
+    let leads = read::by_numbers(op, &leads, &partners::LEAD_PARTS).await?;
+    let senders = Senders::of(op, leads.iter()).await?;
     let leads: HashMap<i64, _> = leads.into_iter().map(|graph| (graph.lead.id, graph)).collect();
+    let about = |id| {
+        leads.get(&id).map(|lead| About {
+            lead,
+            senders: &senders,
+        })
+    };
     let parcel = |claimed: Claimed| {
         let record = claimed.row.position.and_then(|position| records.get(&position));
-        let lead = claimed.row.lead_id.and_then(|lead| leads.get(&lead));
+        let lead = claimed.row.lead_id.and_then(about);
         payload::parcel(op, &workspace, claimed, record, lead)
     };
     Ok(claimed.into_iter().map(parcel).collect())

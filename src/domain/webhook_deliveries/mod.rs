@@ -2,11 +2,12 @@
 //!
 //! `fan_out` reads the event log and makes the deliveries, `queue` puts them in: those of one endpoint about one lead wait
 //! for each other, and for nothing else. `claim` hands out what is due to one of the instances for a while, `settle`
-//! takes what came of it. `payload` says what is told. `again` sends anew, and tests.
+//! takes what came of it. `payload` says what is told, `partners` in JourneyBee's form. `again` sends anew, and tests.
 
 mod again;
 mod claim;
 mod fan_out;
+mod partners;
 mod payload;
 mod queue;
 mod schedule;
