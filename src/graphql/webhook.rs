@@ -13,7 +13,7 @@ use super::scalars::{DateTime, Json, SafeInt, Uuid};
 use crate::domain::caller::Scope;
 use crate::domain::events::EventKind;
 use crate::domain::page::Key;
-use crate::domain::webhook_endpoints::{self, Issued, WrittenFilter};
+use crate::domain::webhook_endpoints::{self, GivenSecret, Issued, WrittenFilter};
 
 const LIST: List = List("webhookEndpoints");
 
@@ -217,6 +217,7 @@ async fn create(
         filter,
         style,
         api_key_claim,
+        secret,
     } = input;
     let op = op(ctx)?;
     op.require(Scope::Admin)?;
@@ -228,6 +229,7 @@ async fn create(
         filter: filter.map(written).transpose()?,
         style: style.unwrap_or(WebhookStyle::Standard).into(),
         api_key_claim,
+        secret: secret.map(GivenSecret),
     };
     let Issued { row, secret } = webhook_endpoints::create(&op, new).await?;
     Ok((row.into(), secret.map(|secret| secret.printed())))
@@ -253,7 +255,7 @@ pub fn endpoint_uuid(reader: &mut Reader, id: &ID) -> uuid::Uuid {
 }
 
 /// A new webhook endpoint.
-#[derive(Debug, InputObject)]
+#[derive(InputObject)]
 pub struct CreateWebhookEndpointInput {
     /// What it is called.
     label: String,
@@ -267,6 +269,20 @@ pub struct CreateWebhookEndpointInput {
     style: Option<WebhookStyle>,
     /// What the claim `api_key` says in the style `JOURNEYBEE`; by default the uuid of the key that asks for this.
     api_key_claim: Option<String>,
+    /// What requests are signed with, for a receiver that has a secret already: `whsec_` and the base64 of 24 to 64 bytes;
+    /// in the style `JOURNEYBEE` also any text of 16 to 256 bytes, with which its tokens are signed as it stands. A new
+    /// one is made without it.
+    secret: Option<String>,
+}
+
+impl std::fmt::Debug for CreateWebhookEndpointInput {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Not the secret.
+        out.debug_struct("CreateWebhookEndpointInput")
+            .field("label", &self.label)
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The answer to `createWebhookEndpoint`.

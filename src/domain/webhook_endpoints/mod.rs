@@ -31,7 +31,7 @@ use super::page::{self, Page, PageRequest};
 pub use edit::{Power, WebhookEndpointPatch, archive, rotate, switch, update};
 pub(super) use edit::{disable, locked, unknown};
 pub(super) use secret::signing;
-pub use secret::{SigningSecret, Vault};
+pub use secret::{GivenSecret, SigningSecret, Vault};
 pub use url::PlainHttp;
 
 /// What an endpoint can be told of.
@@ -70,6 +70,8 @@ pub struct NewWebhookEndpoint {
     pub style: WebhookStyle,
     /// What the claim `api_key` of JourneyBee's style says; without one: the uuid of the key that makes the endpoint.
     pub api_key_claim: Option<String>,
+    /// What its requests are signed with, where the receiver has a secret already.
+    pub secret: Option<GivenSecret>,
 }
 
 /// Which leads an endpoint is told of.
@@ -139,6 +141,7 @@ async fn make(op: Op, new: NewWebhookEndpoint) -> Result<Issued> {
         filter,
         style,
         api_key_claim,
+        secret,
     } = new;
     let uuid = new_uuid();
     let mut form = Form::default();
@@ -146,9 +149,10 @@ async fn make(op: Op, new: NewWebhookEndpoint) -> Result<Issued> {
     let url = url::checked(&mut form, op.settings().webhooks.plain_http, &url);
     check_types(&mut form, &event_types);
     let claim = form.optional("apiKeyClaim", api_key_claim.as_deref());
+    let secret = secret.and_then(|given| taken(&mut form, &given, style));
     form.check()?;
     check_filter(&op, filter.as_ref()).await?;
-    let secret = SigningSecret::random()?;
+    let secret = secret.map_or_else(SigningSecret::random, Ok)?;
     let sealed = op.services().vault()?.seal(uuid, &secret)?;
 
     let mut tx = op.begin().await?;
@@ -186,6 +190,11 @@ async fn make(op: Op, new: NewWebhookEndpoint) -> Result<Issued> {
         secret: Some(secret),
         ..made
     })
+}
+
+fn taken(form: &mut Form, given: &GivenSecret, style: WebhookStyle) -> Option<SigningSecret> {
+    let refuse = |message| form.refuse(ProblemCode::Invalid, "secret", message);
+    SigningSecret::given(given, style).map_err(refuse).ok()
 }
 
 async fn check_number(tx: &Tx) -> Result<()> {
