@@ -219,6 +219,77 @@ mod tests {
         }
     }
 
+    /// The address before this one, or behind it.
+    fn beside(address: IpAddr, step: i128) -> Option<IpAddr> {
+        match address {
+            IpAddr::V4(address) => {
+                let bits = i128::from(address.to_bits()) + step;
+                u32::try_from(bits).ok().map(|bits| Ipv4Addr::from_bits(bits).into())
+            }
+            IpAddr::V6(address) => {
+                let bits = address.to_bits().checked_add_signed(step)?;
+                Some(Ipv6Addr::from_bits(bits).into())
+            }
+        }
+    }
+
+    #[test]
+    fn each_range_is_refused_to_its_ends_and_no_further() {
+        for (network, what) in [
+            ("0.0.0.0/8", "an unspecified address"),
+            ("10.0.0.0/8", "a private address"),
+            ("100.64.0.0/10", "an address of a carrier's own network"),
+            ("127.0.0.0/8", "a loopback address"),
+            ("169.254.0.0/16", "a link-local address"),
+            ("172.16.0.0/12", "a private address"),
+            ("192.0.0.0/24", "an address of protocols"),
+            ("192.0.2.0/24", "an address for documentation"),
+            ("192.31.196.0/24", "an address of protocols"),
+            ("192.52.193.0/24", "an address of protocols"),
+            ("192.88.99.0/24", "a 6to4 relay"),
+            ("192.168.0.0/16", "a private address"),
+            ("192.175.48.0/24", "an address of protocols"),
+            ("198.18.0.0/15", "an address for measurements"),
+            ("198.51.100.0/24", "an address for documentation"),
+            ("203.0.113.0/24", "an address for documentation"),
+            ("255.255.255.255/32", "a broadcast address"),
+            ("::/128", "an unspecified address"),
+            ("::1/128", "a loopback address"),
+            ("::ffff:0:0/96", "an IPv4 address within IPv6"),
+            ("2001::/32", "a Teredo address"),
+            ("2001:db8::/32", "an address for documentation"),
+            ("2002::/16", "a 6to4 address"),
+            ("2620:4f:8000::/48", "an address of protocols"),
+            ("3ffe::/16", "an address of a network that is gone"),
+            ("3fff::/20", "an address for documentation"),
+            ("fc00::/7", "a unique local address"),
+            ("fe80::/10", "a link-local address"),
+            ("fec0::/10", "a site-local address"),
+            ("ff00::/8", "a multicast address"),
+        ] {
+            let range: IpNet = network.parse().unwrap();
+            let (first, last) = (range.network(), range.broadcast());
+            let what_of = |address: IpAddr| refused(&address.to_string());
+            assert_eq!((what_of(first), what_of(last)), (Some(what), Some(what)), "{network}");
+            for outside in [beside(first, -1), beside(last, 1)].into_iter().flatten() {
+                assert_ne!(what_of(outside), Some(what), "{outside} beside {network}");
+            }
+        }
+        // The rest of the protocols' range, whose beginning is Teredo's.
+        for (address, what) in [
+            ("2001:1::", Some("an address of protocols")),
+            (
+                "2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff",
+                Some("an address of protocols"),
+            ),
+            ("2001:200::", None),
+            ("224.0.0.0", Some("a multicast or reserved address")),
+            ("223.255.255.255", None),
+        ] {
+            assert_eq!(refused(address), what, "{address}");
+        }
+    }
+
     #[test]
     fn a_refusal_says_why() {
         let checked = Allowed::default().check("169.254.169.254".parse().unwrap());

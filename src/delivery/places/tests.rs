@@ -66,6 +66,7 @@ fn one_place_serves_all_in_turn() {
 #[test]
 fn endpoints_that_fail_leave_places_to_others() {
     let places = Places::new(32);
+    assert_eq!(counts(&places, &[failing(1, 1)]).0, [1], "one thing at a time");
     let of_one: Vec<Due> = (0..50).map(|endpoint| failing(1, endpoint)).collect();
     let (given, held) = counts(&places, &of_one);
     assert_eq!((given.iter().sum::<usize>(), given.iter().max()), (8, Some(&1)));

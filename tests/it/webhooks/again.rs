@@ -69,17 +69,23 @@ async fn a_delivery_is_sent_again_as_it_was(app: TestApp) {
 async fn a_span_of_time_is_sent_again_in_order(app: TestApp) {
     let receiver = Receiver::start(|nth, _| Reply::status(if nth < 30 { 404 } else { 200 })).await;
     let made = endpoint(&app, &receiver, json!({})).await;
+    let other = Receiver::start(|_, _| Reply::status(404)).await;
+    let other = endpoint(&app, &other, json!({})).await;
     for name in ["1", "2", "3"] {
         post_lead(&app, "a", name).await;
     }
     settled(&app, &made, "FAILED", 3).await;
-    let call = "mutation($id: ID!, $from: DateTime!, $failed: Boolean) { replayWebhookDeliveries(input: {
-        webhookEndpointId: $id, from: $from, to: \"9000-01-01T00:00:00Z\", onlyFailed: $failed }) {
-        count userErrors { code } } }";
-    let again = async |from: &str, failed: Value| {
-        let variables = json!({"id": made.id, "from": from, "failed": failed});
-        app.as_owner().data(call, variables).await["replayWebhookDeliveries"]["count"].clone()
+    settled(&app, &other, "FAILED", 3).await;
+    let call = "mutation($id: ID!, $from: DateTime!, $to: DateTime!, $failed: Boolean) {
+        replayWebhookDeliveries(input: { webhookEndpointId: $id, from: $from, to: $to, onlyFailed: $failed }) {
+        count userErrors { code path } } }";
+    let replay = async |from: &str, to: &str, failed: Value| {
+        let variables = json!({"id": made.id, "from": from, "to": to, "failed": failed});
+        app.as_owner().data(call, variables).await["replayWebhookDeliveries"].clone()
     };
+    let again = async |from: &str, failed: Value| replay(from, "9000-01-01T00:00:00Z", failed).await["count"].clone();
+    let until_2001 = replay("2000-01-01T00:00:00Z", "2001-01-01T00:00:00Z", Value::Null).await;
+    assert_eq!(until_2001["count"], 0);
     assert_eq!(again("8000-01-01T00:00:00Z", Value::Null).await, 0);
     assert_eq!(again("2000-01-01T00:00:00Z", Value::Null).await, 3);
     let heard = receiver.hears(33).await;
@@ -95,6 +101,31 @@ async fn a_span_of_time_is_sent_again_in_order(app: TestApp) {
         "copies are not sent again"
     );
     receiver.hears(36).await;
+    settled(&app, &made, "DELIVERED", 6).await;
+    post_lead(&app, "a", "4").await;
+    settled(&app, &made, "DELIVERED", 7).await;
+    assert_eq!(again("2000-01-01T00:00:00Z", Value::Null).await, 3, "what failed");
+    settled(&app, &made, "DELIVERED", 10).await;
+    // A thousand at a time, or none.
+    let random = match app.db.backend {
+        Backend::Sqlite => "randomblob(16)",
+        Backend::Postgres => "gen_random_uuid()",
+    };
+    let columns = "endpoint_id, kind, position, event_type, lead_id, state, attempts, due_at, settled_at, created_at";
+    app.db
+        .execute(&format!(
+            "INSERT INTO webhook_deliveries (workspace_id, uuid, message_uuid, {columns})
+            WITH RECURSIVE many(nth) AS (SELECT 1 UNION ALL SELECT nth + 1 FROM many WHERE nth < 1000)
+            SELECT workspace_id, {random}, {random}, {columns} FROM many, (SELECT * FROM webhook_deliveries
+            WHERE state = 'delivered' AND kind = 'event' LIMIT 1) one"
+        ))
+        .await;
+    let many = replay("2000-01-01T00:00:00Z", "9000-01-01T00:00:00Z", json!(false)).await;
+    assert_eq!(
+        (&many["count"], &many["userErrors"][0]["path"]),
+        (&Value::Null, &json!(["to"]))
+    );
+    assert_eq!(receiver.began(), 40);
 }
 
 async fn a_preview_sends_nothing(app: TestApp) {
@@ -138,6 +169,9 @@ async fn a_preview_sends_nothing(app: TestApp) {
         super::look(&app, &made).await["filter"],
         json!({"firstName": {"eq": "Eve"}})
     );
+    assert_eq!(preview(&partners.id, "LEAD_CREATED").await["sent"], true);
+    edit(&app, &partners, "disableWebhookEndpoint", "").await;
+    assert_eq!(preview(&partners.id, "LEAD_CREATED").await["sent"], false);
     tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     assert_eq!(receiver.heard().len(), 0);
 }

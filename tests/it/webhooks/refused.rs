@@ -4,14 +4,17 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::load::{make_endpoint, serving};
 use super::receiver::Receiver;
 use super::{deliveries, edit, endpoint, endpoint_at, post_lead, settled};
-use crate::harness::{Backend, Case, Subject, TestApp, both};
+use crate::crash::bootstrap;
+use crate::harness::{Backend, Binary, Case, Subject, TestApp, TestDatabase, both};
 
 pub fn cases() -> Vec<Case> {
     vec![
         both(nothing_is_sent_inside),
         both(urls_are_checked_when_they_are_written),
+        both(no_proxy_is_used),
         both(secrets_are_nowhere),
         both(workspaces_are_told_of_their_own_leads),
     ]
@@ -82,6 +85,31 @@ async fn urls_are_checked_when_they_are_written(backend: Backends) {
     assert_eq!(refused["userErrors"][0]["path"], json!(["url"]));
 }
 
+/// However the environment asks for one.
+async fn no_proxy_is_used(db: TestDatabase) {
+    let access = bootstrap(&db);
+    let (receiver, proxy) = (Receiver::good().await, Receiver::good().await);
+    let mut command = serving(&db);
+    for name in [
+        "HTTP_PROXY",
+        "http_proxy",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+    ] {
+        command.env(name, format!("http://127.0.0.1:{}", proxy.port));
+    }
+    command.env("NO_PROXY", "").env("no_proxy", "");
+    let server = Binary::start(command).await;
+    make_endpoint(&server, &access, &receiver.url(), "STANDARD").await;
+    let body = json!({"projectId": access.project, "userData": {"firstName": "Ada"}});
+    let path = "/api/leads/createServerSideLead";
+    server.post(path, ("x-api-key", &access.key), &body).await.expect(201);
+    receiver.hears(1).await;
+    assert_eq!(proxy.began(), 0);
+}
+
 struct Backends(Backend);
 
 impl Subject for Backends {
@@ -122,6 +150,8 @@ async fn secrets_are_nowhere(app: TestApp) {
         let bytes = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, base64).unwrap();
         let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         assert!(kept.iter().all(|row| !row.to_lowercase().contains(&hex)));
+        let numbers: Vec<String> = bytes.iter().map(u8::to_string).collect();
+        assert!(kept.iter().all(|row| !row.contains(&numbers.join(","))));
     }
     let kinds = "SELECT event_type FROM events WHERE subject_kind = 'webhook_endpoint' ORDER BY position";
     let kinds: Vec<_> = app

@@ -1,18 +1,24 @@
 //! What receivers hear, and what their answers lead to.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use leadgraph::domain::caller::Role;
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 
 use super::receiver::{Heard, Receiver, Reply};
 use super::{deliveries, edit, endpoint, look, post_lead, settled};
-use crate::harness::{Backend, Case, TestApp, both};
+use crate::harness::{Backend, Case, Subject, TestApp, both};
 
 pub fn cases() -> Vec<Case> {
     vec![
         both(an_event_is_sent_signed_as_standard_webhooks_has_it),
         both(old_receivers_hear_what_journeybee_tells),
+        both(old_receivers_hear_all_of_a_lead),
+        both(a_token_says_who_did_it_and_is_signed_with_the_present_secret),
+        both(all_of_2xx_is_a_success),
+        both(who_has_waited_longest_comes_first),
         both(both_secrets_sign_until_the_old_one_ends),
         both(only_what_was_asked_for_is_sent),
         both(failures_are_tried_again_until_they_are_given_up),
@@ -26,7 +32,7 @@ pub fn cases() -> Vec<Case> {
 }
 
 /// With the library that others verify with.
-fn verifies(heard: &Heard, secret: &str) -> bool {
+pub fn verifies(heard: &Heard, secret: &str) -> bool {
     Webhook::new(secret)
         .unwrap()
         .verify(heard.body.as_bytes(), &heard.headers)
@@ -54,6 +60,14 @@ async fn an_event_is_sent_signed_as_standard_webhooks_has_it(app: TestApp) {
         (&json!("lead.created"), &json!(1))
     );
     assert_eq!(created["workspace"], app.home.row.uuid.to_string());
+    let lead = "{ leads { nodes { uuid legacyId createdAt } } }";
+    let lead = app.as_owner().data(lead, json!({})).await["leads"]["nodes"][0].clone();
+    let subject = &created["data"]["subject"];
+    assert_eq!(
+        (&subject["uuid"], &subject["lead_id"]),
+        (&lead["uuid"], &lead["legacyId"])
+    );
+    assert_eq!(millis(&created["timestamp"]), millis(&lead["createdAt"]));
     assert_eq!(
         created["data"]["changes"]["firstName"],
         json!({"from": null, "to": "Ada"})
@@ -76,6 +90,11 @@ async fn an_event_is_sent_signed_as_standard_webhooks_has_it(app: TestApp) {
         (&attempt["error"], log[1]["attempts"].as_array().unwrap().len()),
         (&Value::Null, 1)
     );
+}
+
+fn millis(time: &Value) -> i64 {
+    let time: chrono::DateTime<chrono::Utc> = time.as_str().unwrap().parse().unwrap();
+    time.timestamp_millis()
 }
 
 #[derive(serde::Deserialize)]
@@ -166,6 +185,144 @@ async fn old_receivers_hear_what_journeybee_tells(app: TestApp) {
     assert_eq!(heard[2].json()["note"]["text"], "Call back");
 }
 
+/// The whole of their form, against what GraphQL says.
+async fn old_receivers_hear_all_of_a_lead(app: TestApp) {
+    let receiver = Receiver::good().await;
+    endpoint(&app, &receiver, json!({"style": "JOURNEYBEE"})).await;
+    let to = crate::journeybee::referred(&app).await;
+    let seller = app.home.user("seller@acme.test", Role::Member).await;
+    let mut form = crate::journeybee::reference(&to);
+    form["partnershipLead"]["sentBy"] = json!({"userId": seller.id});
+    app.journeybee().post(&form).await.expect(201);
+    receiver.hears(1).await;
+    let lead = "{ leads { nodes { id uuid version createdAt updatedAt tags { uuid label }
+        partnershipLeads { createdAt partnership { uuid } partner { name domain } } } } }";
+    let lead = app.as_owner().data(lead, json!({})).await["leads"]["nodes"][0].clone();
+    let assign =
+        "mutation($input: AssignLeadInput!) { assignLead(input: $input) { lead { updatedAt } userErrors { code } } }";
+    let users = app.as_owner().data("{ users { nodes { id email } } }", json!({})).await;
+    let users = users["users"]["nodes"].as_array().unwrap();
+    let assignee = &users.iter().find(|user| user["email"] == "seller@acme.test").unwrap()["id"];
+    let input = json!({"input": {"leadId": lead["id"], "expectedVersion": lead["version"], "userIds": [assignee]}});
+    let assigned = app.as_owner().data(assign, input).await["assignLead"].clone();
+    assert_eq!(assigned["userErrors"], json!([]));
+    let heard = receiver.hears(2).await;
+    let told = &heard[1].json()["lead"];
+    // Nothing else shows these.
+    let value = |nth: usize| {
+        let uuid = told["custom_fields"][nth]["custom_field_value_uuid"].clone();
+        assert!(uuid.as_str().unwrap().parse::<uuid::Uuid>().is_ok(), "{uuid}");
+        uuid
+    };
+    let of_owner = |what: Option<&String>| what.map_or(Value::Null, |text| json!(text));
+    let passed = &lead["partnershipLeads"][0];
+    let expected = json!({
+        "uuid": lead["uuid"], "created_at": millis(&lead["createdAt"]), "updated_at": millis(&assigned["lead"]["updatedAt"]),
+        "company_name": "TechCorp Solutions", "email": "contact@techcorp.com", "phone_number": "+1-555-123-4567",
+        "first_name": "John", "last_name": "Smith",
+        "created_by_user_uuid": null, "created_by_user_email": null,
+        "created_by_user_first_name": null, "created_by_user_last_name": null,
+        "custom_fields": [
+            {"uuid": to.number.uuid, "label": "Budget", "type": "number", "value": {"number": 100_000.0},
+             "custom_field_value_uuid": value(0), "options": null},
+            {"uuid": to.text.uuid, "label": "Note", "type": "text",
+             "value": {"text": "High-value prospect from referral"},
+             "custom_field_value_uuid": value(1), "options": null},
+        ],
+        "tags": lead["tags"],
+        "assigned_users": [{"uuid": seller.uuid, "email": "seller@acme.test",
+            "first_name": of_owner(seller.first_name.as_ref()), "last_name": null}],
+        "received_from_company": [],
+        "sent_to_companies": [{
+            "partnership_uuid": passed["partnership"]["uuid"], "company_name": passed["partner"]["name"],
+            "company_domain": passed["partner"]["domain"], "sent_date": millis(&passed["createdAt"]),
+            "sent_by_user_uuid": seller.uuid, "sent_by_user_email": "seller@acme.test",
+            "sent_by_user_first_name": of_owner(seller.first_name.as_ref()), "sent_by_user_last_name": null,
+            "partner_type": "referral",
+        }],
+    });
+    assert_eq!(told, &expected);
+}
+
+async fn a_token_says_who_did_it_and_is_signed_with_the_present_secret(app: TestApp) {
+    let receiver = Receiver::good().await;
+    let made = endpoint(&app, &receiver, json!({"style": "JOURNEYBEE"})).await;
+    let other = app.home.user("other@acme.test", Role::Admin).await;
+    let other_token = app
+        .authenticator()
+        .issue_token(&other, &app.home.row, chrono::Duration::hours(1));
+    post_lead(&app, "a", "Ada").await;
+    receiver.hears(1).await;
+    let rotated = edit(&app, &made, "rotateWebhookSecret", "").await;
+    let new = rotated["secret"].as_str().unwrap();
+    let lead = "{ leads { nodes { id } } }";
+    let lead = app.as_owner().data(lead, json!({})).await["leads"]["nodes"][0]["id"].clone();
+    for (call, version) in [("archiveLead", 1), ("restoreLead", 2)] {
+        let call = format!(
+            "mutation {{ {call}(input: {{ leadId: {lead}, expectedVersion: {version} }}) {{ userErrors {{ code }} }} }}"
+        );
+        let data = app.with_token(&other_token).data(&call, json!({})).await;
+        assert!(data.to_string().contains("\"userErrors\":[]"), "{data}");
+    }
+    let heard = receiver.hears(3).await;
+    let owner = app.home.owner.uuid.to_string();
+    let first = token(&heard[0], &made.secret).unwrap();
+    assert_eq!(
+        (&first["event_id"], &first["user_uuid"]),
+        (&json!("lead_created"), &json!(owner))
+    );
+    for (heard, event) in heard[1..].iter().zip(["lead_deleted", "lead_updated"]) {
+        assert!(token(heard, &made.secret).is_err(), "the old secret");
+        let claims = token(heard, new).unwrap();
+        assert_eq!(
+            (&claims["event_id"], &claims["user_uuid"]),
+            (&json!(event), &json!(other.uuid))
+        );
+        assert!(
+            verifies(heard, &made.secret) && verifies(heard, new),
+            "signed with both"
+        );
+    }
+}
+
+async fn all_of_2xx_is_a_success(app: TestApp) {
+    let receiver = Receiver::start(|nth, _| Reply::status([200, 201, 204, 299][nth])).await;
+    let made = endpoint(&app, &receiver, json!({})).await;
+    for nth in 0..4 {
+        post_lead(&app, &format!("l{nth}"), "Ada").await;
+    }
+    let log = settled(&app, &made, "DELIVERED", 4).await;
+    let mut codes: Vec<i64> = log
+        .iter()
+        .map(|delivery| delivery["attempts"][0]["statusCode"].as_i64().unwrap())
+        .collect();
+    codes.sort_unstable();
+    assert_eq!(codes, [200, 201, 204, 299]);
+}
+
+/// A server that sends one thing at a time.
+struct Single(TestApp);
+
+impl Subject for Single {
+    async fn set_up(backend: Backend) -> Self {
+        Self(TestApp::with(backend, |config| config.webhooks.concurrency = 1).await)
+    }
+}
+
+async fn who_has_waited_longest_comes_first(Single(app): Single) {
+    let receiver = Receiver::start(|nth, _| Reply {
+        delay: Duration::from_millis(if nth == 0 { 1000 } else { 0 }),
+        ..Reply::status(200)
+    })
+    .await;
+    endpoint(&app, &receiver, json!({})).await;
+    for nth in 0..8 {
+        post_lead(&app, &format!("l{nth}"), "Ada").await;
+    }
+    let positions: Vec<i64> = receiver.hears(8).await.iter().map(Heard::position).collect();
+    assert!(positions.is_sorted(), "{positions:?}");
+}
+
 async fn both_secrets_sign_until_the_old_one_ends(app: TestApp) {
     let receiver = Receiver::good().await;
     let made = endpoint(&app, &receiver, json!({})).await;
@@ -196,6 +353,9 @@ async fn both_secrets_sign_until_the_old_one_ends(app: TestApp) {
 async fn only_what_was_asked_for_is_sent(app: TestApp) {
     let receiver = Receiver::good().await;
     post_lead(&app, "before", "Ada").await;
+    // Nobody has looked yet, and that has happened already.
+    let new = Receiver::good().await;
+    endpoint(&app, &new, json!({})).await;
     let types = json!(["LEAD_UPDATED", "NOTE_CREATED"]);
     endpoint(
         &app,
@@ -217,6 +377,7 @@ async fn only_what_was_asked_for_is_sent(app: TestApp) {
     let heard = receiver.hears(2).await;
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert_eq!(receiver.heard().len(), 2);
+    assert_eq!(new.hears(5).await[0].json()["type"], "lead.updated");
     for each in &heard {
         assert_eq!(each.json()["type"], "lead.updated");
         assert_eq!(each.json()["data"]["changes"]["firstName"]["to"], "Grace");
@@ -267,12 +428,19 @@ async fn failures_are_tried_again_until_they_are_given_up(app: TestApp) {
 }
 
 async fn a_lead_waits_for_itself_and_nobody_else(app: TestApp) {
-    // The first lead's first event fails for a while; another endpoint does not answer at all.
-    let receiver = Receiver::start(|nth, body| match body.contains("slow@b.co") && nth < 6 {
-        true => Reply::status(503),
-        false => Reply::status(200),
-    })
-    .await;
+    // The first lead's first event fails twice, and waits while everything else happens; another endpoint does not answer.
+    let failed = AtomicUsize::new(0);
+    let receiver =
+        Receiver::start(
+            move |_, body| match body.contains("slow@b.co") && failed.fetch_add(1, Ordering::SeqCst) < 2 {
+                true => Reply {
+                    headers: vec![("retry-after", "1".to_owned())],
+                    ..Reply::status(503)
+                },
+                false => Reply::status(200),
+            },
+        )
+        .await;
     let dead = Receiver::start(|_, _| Reply {
         delay: Duration::from_secs(3600),
         ..Reply::status(200)
@@ -346,6 +514,10 @@ async fn a_receiver_may_ask_for_time(app: TestApp) {
             ..Reply::status(429)
         },
         1 => Reply {
+            headers: vec![("retry-after", in_three_seconds())],
+            ..Reply::status(429)
+        },
+        2 => Reply {
             headers: vec![("retry-after", "99999999".to_owned())],
             ..Reply::status(503)
         },
@@ -354,15 +526,33 @@ async fn a_receiver_may_ask_for_time(app: TestApp) {
     .await;
     let made = endpoint(&app, &receiver, json!({})).await;
     post_lead(&app, "a", "Ada").await;
-    let heard = receiver.hears(2).await;
+    let heard = receiver.hears(3).await;
     let waited = heard[1].at - heard[0].at;
     assert!(waited >= Duration::from_secs(1), "{waited:?}");
+    // Dates have whole seconds.
+    let waited = heard[2].at - heard[1].at;
+    assert!(waited >= Duration::from_millis(1900), "{waited:?}");
     tokio::time::sleep(Duration::from_millis(300)).await;
     let log = deliveries(&app, &made).await;
     let next: chrono::DateTime<chrono::Utc> = log[0]["nextAttemptAt"].as_str().unwrap().parse().unwrap();
     let hours = (next - chrono::Utc::now()).num_hours();
     assert!((23..=24).contains(&hours), "{hours}: a day at most");
-    assert_eq!(receiver.heard().len(), 2);
+    assert_eq!(receiver.heard().len(), 3);
+    // Others do not take it along.
+    let waiting = log[0]["id"].clone();
+    for nth in 1..=6 {
+        post_lead(&app, &format!("l{}", nth / 3), &format!("{nth}")).await;
+        settled(&app, &made, "DELIVERED", nth).await;
+    }
+    let log = deliveries(&app, &made).await;
+    let state = log.iter().find(|delivery| delivery["id"] == waiting);
+    assert_eq!(state.unwrap()["state"], "PENDING");
+    assert_eq!(receiver.heard().len(), 9);
+}
+
+fn in_three_seconds() -> String {
+    let then = chrono::Utc::now() + chrono::Duration::seconds(3);
+    then.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
 async fn redirects_are_failures(app: TestApp) {
@@ -382,8 +572,11 @@ async fn redirects_are_failures(app: TestApp) {
 }
 
 async fn little_of_an_answer_is_read(app: TestApp) {
-    let receiver = Receiver::start(|_, _| Reply {
-        body: vec![b'x'; 64 * 1024 * 1024],
+    let receiver = Receiver::start(|nth, _| Reply {
+        body: match nth {
+            0 => vec![b'x'; 64 * 1024 * 1024],
+            _ => b"a\0b\xffc".to_vec(),
+        },
         ..Reply::status(200)
     })
     .await;
@@ -391,6 +584,10 @@ async fn little_of_an_answer_is_read(app: TestApp) {
     post_lead(&app, "a", "Ada").await;
     let log = settled(&app, &made, "DELIVERED", 1).await;
     assert_eq!(log[0]["attempts"][0]["answer"].as_str().unwrap().len(), 1024);
+    // What is no text, and what no database keeps.
+    post_lead(&app, "b", "Ada").await;
+    let log = settled(&app, &made, "DELIVERED", 2).await;
+    assert_eq!(log[0]["attempts"][0]["answer"], "ab\u{fffd}c");
 }
 
 async fn an_endpoint_that_fails_for_days_is_disabled(app: TestApp) {
@@ -411,6 +608,7 @@ async fn an_endpoint_that_fails_for_days_is_disabled(app: TestApp) {
     assert_eq!(receiver.heard().len(), 1);
     // What waits goes on when the endpoint does.
     assert_eq!(deliveries(&app, &made).await[0]["state"], "PENDING");
+    // It has as many days again.
     edit(&app, &made, "enableWebhookEndpoint", "").await;
-    receiver.hears(2).await;
+    receiver.hears(4).await;
 }
