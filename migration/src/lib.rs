@@ -18,6 +18,7 @@ mod m0010_edited_texts;
 mod m0011_idempotency;
 mod m0012_event_readers;
 mod m0013_webhooks;
+mod m0014_event_sizes;
 
 use std::collections::HashSet;
 
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_idempotency::Migration),
             Box::new(m0012_event_readers::Migration),
             Box::new(m0013_webhooks::Migration),
+            Box::new(m0014_event_sizes::Migration),
         ]
     }
 }

@@ -20,6 +20,8 @@ pub struct Model {
     #[sea_orm(column_type = "JsonBinary")]
     pub changes: Json,
     pub at: DateTimeUtc,
+    /// Bytes of `changes` as text, within the few that databases print differently.
+    pub size: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -25,6 +25,7 @@ mod guard;
 mod http;
 mod input;
 mod lead;
+mod live;
 mod negotiate;
 mod nested;
 mod node;

@@ -1,27 +1,21 @@
 //! Notifications of the person who asks.
 
-use std::collections::VecDeque;
-use std::time::Duration;
-
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, Subscription};
-use futures_util::StreamExt;
-use futures_util::stream::{self, BoxStream};
-use tokio::time::sleep;
+use futures_util::stream::BoxStream;
 
 use super::context::{self, Answer, answer, op};
-use super::error::{Failure, UserError, top_level, worded};
+use super::error::{Failure, UserError, top_level};
 use super::event::position;
 use super::input::{Reader, rename_paths};
 use super::lead::Lead;
+use super::live::{self, Batch, Source};
 use super::nested::{self, Budget};
 use super::node::{GlobalId, NodeKind};
 use super::paging::{Connection, List, Listed, PageArgs, argument};
 use super::payload::{Payload, reply};
 use super::prefetch::{self, LeadPlan};
 use super::scalars::{DateTime, Uuid};
-use crate::domain::activity;
 use crate::domain::caller::Scope;
-use crate::domain::error::Error;
 use crate::domain::leads::read;
 use crate::domain::notifications::{self, Inbox, Wanted};
 use crate::domain::op::Op;
@@ -238,15 +232,6 @@ async fn mark_read(ctx: &Context<'_>, input: MarkNotificationsReadInput) -> Resu
     count(ctx).await.map_err(Failure::reading)
 }
 
-/// Notifications that are read at a time.
-const BATCH: u64 = 20;
-
-/// Until they are read again that could not be.
-const PAUSE: Duration = Duration::from_secs(1);
-
-/// Between two reads, however much is written: what happens meanwhile comes with the next.
-const REST: Duration = Duration::from_millis(50);
-
 #[derive(Debug, Default)]
 pub struct NotificationSubscriptions;
 
@@ -267,72 +252,39 @@ impl NotificationSubscriptions {
 async fn open(ctx: &Context<'_>, after: Option<String>) -> Result<BoxStream<'static, Answer<Notification>>, Failure> {
     let op = op(ctx)?;
     let inbox = notifications::inbox(&op)?;
-    let live = Live {
+    let reader = InboxReader {
         after: match after {
             Some(after) => position::decode(&op, "after", &after)?,
             None => inbox.last().await?,
         },
         plan: plan(ctx, &[&["lead"]])?,
         inbox,
-        op,
-        ready: VecDeque::new(),
-        more: true,
-        request_id: context::request_id(ctx).to_owned(),
+        op: op.clone(),
     };
-    Ok(stream::unfold(Some(live), step).boxed())
+    Ok(live::stream(ctx, op, reader))
 }
 
 /// Somebody who looks on.
-struct Live {
+struct InboxReader {
     op: Op,
     inbox: Inbox,
     after: i64,
     plan: Option<LeadPlan>,
-    /// Read, but not taken yet.
-    ready: VecDeque<Notification>,
-    more: bool,
-    request_id: String,
 }
 
-/// The next one. A failure is the last.
-async fn step(live: Option<Live>) -> Option<(Answer<Notification>, Option<Live>)> {
-    let mut live = live?;
-    loop {
-        if let Some(next) = live.ready.pop_front() {
-            return Some((Some(Ok(next)), Some(live)));
-        }
-        if !live.more {
-            live.inbox.moved().await;
-            sleep(REST).await;
-        }
-        match live.read().await {
-            Ok(()) => {}
-            Err(Failure::Domain(Error::Unavailable(cause))) => {
-                tracing::warn!(request.id = live.request_id, error = %cause, "a subscription waits: the database is away");
-                live.more = true;
-                sleep(PAUSE).await;
-            }
-            Err(failure) => {
-                let caller = Some(live.op.caller());
-                return Some((Some(Err(worded(caller, &live.request_id, failure))), None));
-            }
-        }
+impl Source for InboxReader {
+    type Item = Notification;
+
+    async fn read(&mut self) -> Result<Batch<Notification>, Failure> {
+        let rows = self.inbox.read(self.after, live::BATCH).await?;
+        let more = rows.len() as u64 >= live::BATCH;
+        let last = rows.last().map(|row| row.position);
+        let items = shown(&self.op, &Budget::default(), rows, self.plan.as_ref()).await?;
+        self.after = last.unwrap_or(self.after);
+        Ok(Batch { items, more })
     }
-}
 
-impl Live {
-    async fn read(&mut self) -> Result<(), Failure> {
-        let rows = self.inbox.read(self.after, BATCH).await?;
-        self.more = rows.len() as u64 >= BATCH;
-        let Some(last) = rows.last().map(|row| row.position) else {
-            return Ok(());
-        };
-        if !activity::may_still_read(&self.op).await? {
-            return Err(Error::Forbidden(Scope::Read).into());
-        }
-        let shown = shown(&self.op, &Budget::default(), rows, self.plan.as_ref()).await?;
-        self.ready.extend(shown);
-        self.after = last;
-        Ok(())
+    async fn moved(&mut self) {
+        self.inbox.moved().await;
     }
 }

@@ -23,14 +23,14 @@ pub fn cases() -> Vec<Case> {
 }
 
 /// Stands between the server and PostgreSQL, and can be cut.
-struct Wire {
-    port: u16,
+pub struct Wire {
+    pub port: u16,
     up: watch::Sender<bool>,
     running: Arc<AtomicBool>,
 }
 
 impl Wire {
-    async fn to(url: &Url) -> Self {
+    pub async fn to(url: &Url) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let target = (url.host_str().unwrap().to_owned(), url.port().unwrap_or(5432));
@@ -48,11 +48,11 @@ impl Wire {
         Self { port, up, running }
     }
 
-    fn cut(&self) {
+    pub fn cut(&self) {
         self.up.send_replace(false);
     }
 
-    fn mend(&self) {
+    pub fn mend(&self) {
         self.up.send_replace(true);
     }
 }

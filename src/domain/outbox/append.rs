@@ -1,11 +1,12 @@
 //! Writing: the events of one transaction, numbered as its last act.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::domain::error::{Error, Result};
 use crate::domain::events::{Actor, Event, VERSION};
@@ -35,6 +36,7 @@ pub(in crate::domain) async fn append(
             event::Column::SubjectUuid,
             event::Column::LeadId,
             event::Column::Actor,
+            event::Column::Size,
             event::Column::Changes,
             event::Column::At,
         ]);
@@ -45,6 +47,7 @@ pub(in crate::domain) async fn append(
                 lead_id,
                 changes,
             } = event;
+            let changes = json!({ "version": VERSION, "fields": changes });
             insert.values_panic([
                 workspace_id.into(),
                 position.into(),
@@ -53,13 +56,35 @@ pub(in crate::domain) async fn append(
                 subject.into(),
                 lead_id.into(),
                 json!(actor).into(),
-                json!({ "version": VERSION, "fields": changes }).into(),
+                size(&changes).into(),
+                changes.into(),
                 now.into(),
             ]);
         }
         connection.execute(&insert).await?;
     }
     Ok(())
+}
+
+/// Bytes of its text, which is printed to nowhere.
+fn size(value: &Value) -> i64 {
+    struct Count(i64);
+    impl io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(0);
+    match serde_json::to_writer(&mut count, value) {
+        Ok(()) => count.0,
+        // Neither a value nor the count can fail.
+        Err(_) => i64::MAX,
+    }
 }
 
 /// Moves the workspace's counter by `count` and returns where it stands now.

@@ -7,12 +7,12 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LockBehavior, LockType, OnConflict, Query};
-use sea_orm::{ActiveEnum, ColumnTrait, ConnectionTrait, Iterable, QueryFilter, QuerySelect};
+use sea_orm::{ActiveEnum, ColumnTrait, Condition, ConnectionTrait, Iterable, QueryFilter, QuerySelect};
 
 use super::feed::{self, Batch};
 use crate::domain::error::Result;
 use crate::domain::op::{Op, System, Tx};
-use crate::entity::{event, event_consumer, workspace_counter};
+use crate::entity::{event_consumer, workspace_counter};
 
 pub(in crate::domain) use crate::entity::event_consumer::Consumer;
 
@@ -29,7 +29,7 @@ pub(in crate::domain) async fn take(tx: &Tx, consumer: Consumer, limit: u64) -> 
     if after >= head {
         return Ok(None);
     }
-    let rows = feed::rows(tx.find::<event::Entity>(), after, head, limit);
+    let rows = feed::rows(|| tx.find(), after, head, limit, Condition::all());
     let batch = feed::batch(rows.all(tx.db()).await?, head, limit)?;
     put(tx, consumer, batch.until).await?;
     Ok(Some(batch))

@@ -1,7 +1,8 @@
 //! Reading: the events of a workspace behind a position, in the order of their positions, a batch at a time.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -23,6 +24,10 @@ pub struct Record {
     pub at: DateTime<Utc>,
 }
 
+/// Facts of events that are read at a time, in bytes of their text; in memory they take some times that. One more event
+/// may go beyond it.
+const BYTES: i64 = 1024 * 1024;
+
 /// What was read.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::domain) struct Batch {
@@ -37,7 +42,7 @@ pub(in crate::domain) struct Batch {
 #[derive(Clone, Copy, Debug)]
 pub(in crate::domain) struct Stretch {
     pub after: i64,
-    /// Events at most.
+    /// Events at most. Large ones may be fewer.
     pub limit: u64,
     /// Positions that are looked at, wanted or not: a read has an end even where nothing is found.
     pub positions: i64,
@@ -62,8 +67,8 @@ pub(in crate::domain) async fn read(op: &Op, stretch: Stretch, wanted: Condition
             more: false,
         }));
     }
-    let end = head.min(after.saturating_add(positions));
-    let rows = rows(op.find::<event::Entity>(), after, end, limit).filter(wanted);
+    let end = Ord::min(head, after.saturating_add(positions));
+    let rows = rows(|| op.find(), after, end, limit, wanted);
     let rows = rows.all(op.db()).await?;
     // They go from the beginning on: behind one that is there none is missing.
     let follows = rows.first().is_some_and(|row| row.position == after + 1);
@@ -93,15 +98,37 @@ pub(in crate::domain) async fn first(op: &Op) -> Result<Option<i64>> {
     Ok(first.into_tuple().one(op.db()).await?)
 }
 
+/// The first events of a stretch, as many as may be held at a time: `limit`, and no more than one behind [`BYTES`].
 /// `head` was read before: every position up to it is committed and visible.
-pub(super) fn rows(events: Select<event::Entity>, after: i64, head: i64, limit: u64) -> Select<event::Entity> {
+pub(super) fn rows(
+    events: impl Fn() -> Select<event::Entity>,
+    after: i64,
+    head: i64,
+    limit: u64,
+    wanted: Condition,
+) -> Select<event::Entity> {
     use event::Column as C;
-    let between = events.filter(C::Position.gt(after)).filter(C::Position.lte(head));
-    between.order_by_asc(C::Position).limit(limit)
+    let between = || events().filter(C::Position.gt(after)).filter(C::Position.lte(head));
+    let sized = between().filter(wanted).select_only().column(C::Position);
+    let sized = sized.expr_as(
+        Expr::cust("SUM(events.size) OVER (ORDER BY events.position) - events.size"),
+        "before",
+    );
+    let sized = sized.order_by_asc(C::Position).limit(limit).into_query();
+    let first = SelectStatement::new()
+        .column("position")
+        .from_subquery(sized, "sized")
+        .and_where(Expr::col("before").lt(BYTES))
+        .take();
+    between()
+        .filter(C::Position.in_subquery(first))
+        .order_by_asc(C::Position)
 }
 
+/// What [`rows`] found.
 pub(super) fn batch(rows: Vec<event::Model>, head: i64, limit: u64) -> Result<Batch> {
-    let is_full = rows.len() as u64 >= limit;
+    let bytes = rows.iter().fold(0, |sum: i64, row| sum.saturating_add(row.size));
+    let is_full = rows.len() as u64 >= limit || bytes >= BYTES;
     let last = rows.last().map(|row| row.position);
     let until = last.filter(|_| is_full).unwrap_or(head);
     let records = rows.into_iter().map(record).collect::<Result<_>>()?;
@@ -132,6 +159,7 @@ pub(in crate::domain) fn record(row: event::Model) -> Result<Record> {
         actor,
         changes,
         at,
+        size: _,
     } = row;
     let broken = |what: &str| Error::broken(format!("event {position} of workspace {workspace_id} has {what}"));
     let kind = EventKind::of_word(&event_type).ok_or_else(|| broken("an unknown type"))?;

@@ -59,12 +59,12 @@ pub async fn listen(services: Services) {
     loop {
         if let Err(error) = hear(&services).await {
             tracing::debug!(%error, "cannot listen for new events of other instances; looking from time to time");
+            sleep(PAUSE).await;
         }
-        sleep(PAUSE).await;
     }
 }
 
-/// On a connection of its own: those of the pool are for requests.
+/// On a connection of its own: those of the pool are for requests. Ends when it is lost.
 async fn hear(services: &Services) -> std::result::Result<(), SqlxError> {
     let pool = services.database().writer().get_postgres_connection_pool();
     let own = PgPoolOptions::new()
@@ -74,6 +74,10 @@ async fn hear(services: &Services) -> std::result::Result<(), SqlxError> {
     let own = own.connect_with((*pool.connect_options()).clone()).await?;
     let mut listener = PgListener::connect_with(&own).await?;
     listener.listen(CHANNEL).await?;
+    // What was said before is not heard any more.
+    services
+        .wakes()
+        .heard(&services.wakes().awaited().into_iter().collect());
     while let Some(heard) = listener.try_recv().await? {
         if let Some(moved) = Message::parse(heard.payload(), services.instance()) {
             services.wakes().heard(&moved);

@@ -19,6 +19,7 @@ use tracing::Instrument;
 use super::context::Asker;
 use super::cost::{self, Cost};
 use super::error::Code;
+use super::live::Readers;
 use super::nested::Budget;
 use super::paging::PageLimits;
 use super::params::Params;
@@ -67,6 +68,7 @@ pub struct Engine {
     pages: PageLimits,
     most_cost: u64,
     quota: Arc<Quota>,
+    readers: Readers,
 }
 
 /// Whoever a request comes from.
@@ -192,6 +194,7 @@ impl Engine {
             pages,
             most_cost: cost,
             quota,
+            readers: Readers::default(),
         }
     }
 
@@ -254,9 +257,11 @@ impl Engine {
         if let Some(key) = key {
             request = request.data(key);
         }
-        if kind == OperationType::Query {
+        match kind {
             // For what waits: others go first meanwhile, and it gives up when the server stops.
-            request = request.data(kept.clone());
+            OperationType::Query => request = request.data(kept.clone()),
+            OperationType::Subscription => request = request.data(self.readers.clone()),
+            OperationType::Mutation => {}
         }
         Ok(Prepared {
             request,

@@ -16,15 +16,13 @@ use crate::domain::rel::Rel;
 use crate::graphql::context::{Answer, answer, op};
 use crate::graphql::error::Failure;
 use crate::graphql::lead::{self, Lead, LeadFilterArgument};
+use crate::graphql::live::REST;
 use crate::graphql::nested::{self, Budget};
 use crate::graphql::paging::{argument, limits};
 use crate::graphql::prefetch::{self, LeadPlan};
 
 /// In seconds.
 const LONGEST_WAIT: u32 = 20;
-
-/// Between hearing of something and reading it.
-const REST: Duration = Duration::from_millis(15);
 
 /// Something that happened to a lead, or a note about it.
 #[derive(Clone, Debug, SimpleObject)]

@@ -1,34 +1,18 @@
-//! The change feed as a subscription. The log is read a batch at a time, and the next one only when the client has taken
-//! the last: a slow client costs a batch of memory and no more.
-
-use std::collections::VecDeque;
-use std::time::Duration;
+//! The change feed as a subscription.
 
 use async_graphql::{Context, Subscription};
-use futures_util::StreamExt;
-use futures_util::stream::{self, BoxStream};
-use tokio::time::sleep;
+use futures_util::stream::BoxStream;
 
 use super::feed::{FeedArgs, LeadEvent, Start, lead_events, next, start};
 use super::kind::EventType;
 use crate::domain::activity::{self, Feed};
-use crate::domain::caller::Scope;
-use crate::domain::error::Error;
 use crate::domain::op::Op;
-use crate::graphql::context::{self, Answer, op};
-use crate::graphql::error::{Failure, top_level, worded};
+use crate::graphql::context::{Answer, op};
+use crate::graphql::error::{Failure, top_level};
 use crate::graphql::lead::LeadFilterArgument;
+use crate::graphql::live::{self, Batch, Source};
 use crate::graphql::nested::Budget;
 use crate::graphql::prefetch::{self, LeadPlan};
-
-/// Events that are read at a time.
-const BATCH: u64 = 20;
-
-/// Until the log is read again that could not be.
-const PAUSE: Duration = Duration::from_secs(1);
-
-/// Between two reads, however much is written: what happens meanwhile comes with the next.
-const REST: Duration = Duration::from_millis(15);
 
 #[derive(Debug, Default)]
 pub struct EventSubscriptions;
@@ -63,13 +47,10 @@ async fn open(
     let reader = Reader {
         feed: activity::feed(&op, args.query()?).await?,
         after: start(&op, after, Start::Now).await?,
-        op,
+        op: op.clone(),
         plan: (!selected.is_empty()).then_some(plan),
-        ready: VecDeque::new(),
-        more: true,
-        request_id: context::request_id(ctx).to_owned(),
     };
-    Ok(stream::unfold(Some(reader), step).boxed())
+    Ok(live::stream(ctx, op, reader))
 }
 
 /// Somebody who reads along.
@@ -78,52 +59,22 @@ struct Reader {
     feed: Feed,
     after: i64,
     plan: Option<LeadPlan>,
-    /// Read, but not taken yet.
-    ready: VecDeque<LeadEvent>,
-    /// Whether the log goes on behind what was read.
-    more: bool,
-    request_id: String,
 }
 
-/// The next event. A failure is the last.
-async fn step(reader: Option<Reader>) -> Option<(Answer<LeadEvent>, Option<Reader>)> {
-    let mut reader = reader?;
-    loop {
-        if let Some(event) = reader.ready.pop_front() {
-            return Some((Some(Ok(event)), Some(reader)));
-        }
-        if !reader.more {
-            reader.feed.moved().await;
-            sleep(REST).await;
-        }
-        match reader.read().await {
-            Ok(()) => {}
-            Err(Failure::Domain(Error::Unavailable(cause))) => {
-                tracing::warn!(request.id = reader.request_id, error = %cause, "a subscription waits: the database is away");
-                reader.more = true;
-                sleep(PAUSE).await;
-            }
-            Err(failure) => {
-                let caller = Some(reader.op.caller());
-                return Some((Some(Err(worded(caller, &reader.request_id, failure))), None));
-            }
-        }
-    }
-}
+impl Source for Reader {
+    type Item = LeadEvent;
 
-impl Reader {
-    /// Reads the next batch. Nothing has moved on when it fails.
-    async fn read(&mut self) -> Result<(), Failure> {
-        let page = next(&mut self.feed, self.after, BATCH).await?;
-        if !page.events.is_empty() {
-            if !activity::may_still_read(&self.op).await? {
-                return Err(Error::Forbidden(Scope::Read).into());
-            }
-            let events = lead_events(&self.op, &Budget::default(), page.events, self.plan.as_ref()).await?;
-            self.ready.extend(events);
-        }
+    async fn read(&mut self) -> Result<Batch<LeadEvent>, Failure> {
+        let page = next(&mut self.feed, self.after, live::BATCH).await?;
+        let items = match page.events.is_empty() {
+            true => Vec::new(),
+            false => lead_events(&self.op, &Budget::default(), page.events, self.plan.as_ref()).await?,
+        };
         self.after = page.until;
-        self.more = page.more;
-        Ok(())
+        Ok(Batch { items, more: page.more })
+    }
+
+    async fn moved(&mut self) {
+        self.feed.moved().await;
     }
 }

@@ -4,6 +4,7 @@ mod feed;
 mod fold;
 mod history;
 mod listener;
+mod load;
 mod notifications;
 mod once;
 mod streams;
@@ -17,6 +18,7 @@ pub fn cases() -> Vec<Case> {
         feed::cases(),
         fold::cases(),
         history::cases(),
+        load::cases(),
         notifications::cases(),
         once::cases(),
         streams::cases(),
