@@ -23,7 +23,7 @@ settings! {
     DATABASE_URL = "DATABASE_URL", "leadgraph.db",
         "`postgres://user:password@host/database` (with `?sslmode=verify-full` and the like for TLS), or a SQLite file as a path or `sqlite://path`. Flag: `--database-url`";
     DATABASE_CONNECTIONS = "LEADGRAPH_DATABASE_CONNECTIONS", "10",
-        "PostgreSQL: connections at most. SQLite: reading connections, besides the one writer";
+        "PostgreSQL: connections at most, besides the one that hears of other instances. SQLite: reading connections, besides the one writer";
     DATABASE_ACQUIRE_SECONDS = "LEADGRAPH_DATABASE_ACQUIRE_SECONDS", "10",
         "How long a request waits for a database connection before it is answered with 503";
     MIGRATE = "LEADGRAPH_MIGRATE", "on",

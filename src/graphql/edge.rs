@@ -73,7 +73,7 @@ pub async fn router(
     origins: Origins,
     trusted: Option<TrustedFiles>,
 ) -> Result<Router, TrustedError> {
-    let roots = Roots::new(|| served(gate.services.clone(), limits.pages));
+    let roots = Roots::new(|| served(gate.services.clone(), &limits));
     let mut engine = Engine::new(
         roots,
         EngineOptions {

@@ -131,9 +131,10 @@ pub struct Subscription(event::EventSubscriptions, notification::NotificationSub
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// The schema as it is served.
-fn served(services: Services, pages: PageLimits) -> SchemaBuilder<Query, Mutation, Subscription> {
+fn served(services: Services, limits: &Limits) -> SchemaBuilder<Query, Mutation, Subscription> {
     let builder = Schema::build(Query::default(), Mutation::default(), Subscription::default());
-    builder.data(services).data(pages)
+    let wait = event::LongestWait::within(limits.sockets.time);
+    builder.data(services).data(limits.pages).data(wait)
 }
 
 /// The schema as text: the same for every run.

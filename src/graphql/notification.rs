@@ -5,7 +5,7 @@ use futures_util::stream::BoxStream;
 
 use super::context::{self, Answer, answer, op};
 use super::error::{Failure, UserError, top_level};
-use super::event::position;
+use super::event::{Start, position, start};
 use super::input::{Reader, rename_paths};
 use super::lead::Lead;
 use super::live::{self, Batch, Source};
@@ -254,7 +254,7 @@ async fn open(ctx: &Context<'_>, after: Option<String>) -> Result<BoxStream<'sta
     let inbox = notifications::inbox(&op)?;
     let reader = InboxReader {
         after: match after {
-            Some(after) => position::decode(&op, "after", &after)?,
+            Some(after) => start(&op, Some(after), Start::Now).await?,
             None => inbox.last().await?,
         },
         plan: plan(ctx, &[&["lead"]])?,

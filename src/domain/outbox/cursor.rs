@@ -29,10 +29,13 @@ pub(in crate::domain) async fn take(tx: &Tx, consumer: Consumer, limit: u64) -> 
     if after >= head {
         return Ok(None);
     }
-    let rows = feed::rows(|| tx.find(), after, head, limit, Condition::all());
-    let batch = feed::batch(rows.all(tx.db()).await?, head, limit)?;
+    // No more positions than are wanted, however far behind the reader is: nothing is left out of them.
+    let end = Ord::min(head, after.saturating_add_unsigned(limit));
+    let rows = feed::rows(|| tx.find(), after, end, limit, Condition::all());
+    let batch = feed::batch(rows.all(tx.db()).await?, end, limit)?;
     put(tx, consumer, batch.until).await?;
-    Ok(Some(batch))
+    let more = batch.until < head;
+    Ok(Some(Batch { more, ..batch }))
 }
 
 /// Passes over all that there is without reading it. Nothing when another instance is at it.

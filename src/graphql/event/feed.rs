@@ -24,6 +24,21 @@ use crate::graphql::prefetch::{self, LeadPlan};
 /// In seconds.
 const LONGEST_WAIT: u32 = 20;
 
+/// Of a request's time, what is left for the work when it has waited.
+const FOR_WORK: Duration = Duration::from_secs(2);
+
+/// For how long a request may wait on this server.
+#[derive(Clone, Copy, Debug)]
+pub struct LongestWait(Duration);
+
+impl LongestWait {
+    /// Where a request may take so long.
+    pub fn within(time: Duration) -> Self {
+        let longest = Duration::from_secs(LONGEST_WAIT.into());
+        Self(longest.min(time.saturating_sub(FOR_WORK)))
+    }
+}
+
 /// Something that happened to a lead, or a note about it.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct LeadEvent {
@@ -127,7 +142,9 @@ async fn read(ctx: &Context<'_>, args: FeedArgs, wanted: Wanted) -> Result<Event
     let plan = prefetch::lead_plan(ctx, &[&["events", "lead"]])?;
     let mut feed = activity::feed(&op, args.query()?).await?;
     let after = start(&op, after, Start::Beginning).await?;
-    let until = Instant::now() + Duration::from_secs(wait.into());
+    let wait = Duration::from_secs(wait.into());
+    let longest = ctx.data_opt::<LongestWait>().map_or(wait, |longest| longest.0);
+    let until = Instant::now() + wait.min(longest);
     let page = page(ctx, &mut feed, after, limit, until).await?;
     let end = position::encode(&op, activity::head(&op).await?.max(page.until));
     let FeedPage { events, until, more } = page;

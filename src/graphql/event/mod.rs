@@ -17,7 +17,7 @@ use crate::domain::events::{Actor, ActorKind, Change};
 use crate::domain::op::Op;
 
 pub use audit::AuditQueries;
-pub use feed::FeedQueries;
+pub use feed::{FeedQueries, LongestWait, Start, start};
 pub use kind::EventType;
 pub use stream::EventSubscriptions;
 

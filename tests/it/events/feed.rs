@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::{Told, end, lead_id, log, text, told, web_lead};
 use crate::harness::app::client;
-use crate::harness::{Case, TestApp, both, heavy};
+use crate::harness::{Backend, Case, Subject, TestApp, both, heavy};
 
 pub fn cases() -> Vec<Case> {
     vec![
@@ -16,6 +16,7 @@ pub fn cases() -> Vec<Case> {
         both(a_position_is_of_its_own_workspace),
         both(the_position_moves_on_where_nothing_is_found),
         both(who_waits_is_answered_when_something_happens),
+        both(who_waits_is_answered_before_their_time_is_over),
         both(a_key_of_one_project_reads_of_that_project),
         both(a_page_of_events_costs_a_fixed_number_of_statements),
     ]
@@ -243,4 +244,19 @@ async fn a_page_of_events_costs_a_fixed_number_of_statements(app: TestApp) {
         costs.push(app.statements() - before);
     }
     assert_eq!(costs[0], costs[1], "{costs:?}");
+}
+
+/// A server on which a request may not take long.
+struct Brief(TestApp);
+
+impl Subject for Brief {
+    async fn set_up(backend: Backend) -> Self {
+        Self(TestApp::with(backend, |config| config.http.request_timeout = Duration::from_secs(4)).await)
+    }
+}
+
+async fn who_waits_is_answered_before_their_time_is_over(Brief(app): Brief) {
+    let after = end(&app).await;
+    let feed = app.as_owner().data(FEED, json!({"after": after, "wait": 20})).await["events"].clone();
+    assert_eq!((&feed["events"], &feed["position"]), (&json!([]), &json!(after)));
 }

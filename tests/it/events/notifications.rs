@@ -5,10 +5,11 @@ use std::time::Duration;
 use leadgraph::config::Config;
 use leadgraph::domain::caller::{Role, Scopes};
 use leadgraph::domain::users::{self, Standing, User};
+use sea_orm::{ConnectionTrait, TransactionTrait};
 use serde_json::{Value, json};
 
 use super::listener::{Listener, Way};
-use super::{lead_id, text, web_lead};
+use super::{end, lead_id, text, web_lead};
 use crate::harness::workspace::api_key;
 use crate::harness::{Backend, Case, Subject, TestApp, both};
 use crate::journeybee::{reference, referred};
@@ -21,6 +22,8 @@ pub fn cases() -> Vec<Case> {
         both(everybody_reads_and_marks_their_own),
         both(they_arrive_while_somebody_listens),
         both(each_event_is_told_once_by_however_many_servers),
+        both(however_many_are_told_of_however_much),
+        both(a_place_behind_the_end_is_refused),
     ]
 }
 
@@ -243,4 +246,54 @@ async fn each_event_is_told_once_by_however_many_servers(app: TestApp) {
     let told = format!("SELECT count(*) FROM notifications WHERE user_id = {}", ada.id);
     assert_eq!(app.number(&told).await, 20);
     drop(others);
+}
+
+/// More rows than a statement holds.
+async fn however_many_are_told_of_however_much(app: TestApp) {
+    const PEOPLE: usize = 60;
+    const COPIES: usize = 199;
+    let mut mentions = String::new();
+    for number in 0..PEOPLE {
+        let address = format!("p{number}@acme.test");
+        app.home.user(&address, Role::Member).await;
+        mentions.push_str(&format!("@{address} "));
+    }
+    let lead = lead_id(&app, web_lead(&app, "Lead").await).await;
+    note(&app, &app.home.token, &lead, &mentions).await;
+    app.settled().await;
+    // Written in one transaction, so that they are found together.
+    let home = app.home.id();
+    let copied = format!(
+        "WITH RECURSIVE copies (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM copies WHERE number < {COPIES})
+         INSERT INTO events (workspace_id, position, event_type, subject_kind, subject_uuid, lead_id, actor, changes, at, size)
+         SELECT workspace_id, position + number, event_type, subject_kind, subject_uuid, lead_id, actor, changes, at, size
+         FROM events, copies WHERE workspace_id = {home} AND event_type = 'note.created'"
+    );
+    let counted = format!("UPDATE workspace_counters SET position = position + {COPIES} WHERE workspace_id = {home}");
+    let both = app.db.connection().begin().await.unwrap();
+    both.execute_unprepared(&counted).await.unwrap();
+    both.execute_unprepared(&copied).await.unwrap();
+    both.commit().await.unwrap();
+    web_lead(&app, "Awake").await;
+    app.settled().await;
+    let told = app.number("SELECT count(*) FROM notifications").await;
+    assert_eq!(told, i64::try_from(PEOPLE * (COPIES + 1)).unwrap());
+}
+
+async fn a_place_behind_the_end_is_refused(app: TestApp) {
+    web_lead(&app, "Ada").await;
+    let ahead = end(&app).await;
+    app.settled().await;
+    app.db.execute("DELETE FROM events WHERE lead_id IS NOT NULL").await;
+    app.db
+        .execute("UPDATE workspace_counters SET position = position - 1")
+        .await;
+    let query = "subscription($after: String) { notifications(after: $after) { kind } }";
+    let port = app.address.port();
+    let mut listener = Listener::open(Way::Stream, port, &app.home.token, query, json!({"after": ahead})).await;
+    let refused = listener.next().await.unwrap();
+    assert_eq!(
+        refused["errors"][0]["extensions"]["code"], "BAD_USER_INPUT",
+        "{refused}"
+    );
 }
