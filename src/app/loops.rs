@@ -12,13 +12,22 @@ use crate::domain::op::Op;
 use crate::domain::retention::{self, Swept};
 use crate::domain::{Services, conversions, notifications, outbox};
 
+/// How often the loops look without being woken.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rounds {
+    /// For work that is left.
+    pub(super) work: Duration,
+    /// For events that somebody waits for.
+    pub(super) look: Duration,
+}
+
 /// The loops of a server; dropping it ends them. What one of them is at may be left for the next start.
 #[derive(Debug)]
 pub(super) struct Loops([AbortHandle; 7]);
 
 impl Loops {
-    /// `round`: how often they look without being woken.
-    pub(super) fn start(services: &Services, courier: &Courier, round: Duration) -> Self {
+    pub(super) fn start(services: &Services, courier: &Courier, rounds: Rounds) -> Self {
+        let Rounds { work: round, look } = rounds;
         let services = services.aside();
         Self([
             spawn(settle_conversions(services.clone(), round)),
@@ -27,7 +36,7 @@ impl Loops {
             spawn(send_webhooks(courier.clone(), round)),
             spawn(outbox::tell(services.clone())),
             spawn(outbox::listen(services.clone())),
-            spawn(outbox::look(services.clone(), round.min(LOOK))),
+            spawn(outbox::look(services.clone(), look)),
         ])
     }
 }
@@ -58,9 +67,6 @@ async fn settle_conversions(services: Services, round: Duration) {
         }
     }
 }
-
-/// How often those who wait for events are woken without having been told of any.
-const LOOK: Duration = Duration::from_secs(1);
 
 /// Between two passes, however much is written: a notification is worth little beside a write.
 const REST: Duration = Duration::from_millis(50);

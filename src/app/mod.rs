@@ -30,13 +30,13 @@ use crate::secrets::{Purpose, SecretError, Secrets};
 use crate::turns::Turns;
 use crate::{auth, graphiql, graphql, http, rest};
 
-use loops::Loops;
+use loops::{Loops, Rounds};
 
 /// A server that is ready to serve.
 #[derive(Debug)]
 pub struct App {
     http: HttpConfig,
-    round: Duration,
+    rounds: Rounds,
     services: Services,
     authenticator: Arc<Authenticator>,
     router: Router,
@@ -104,7 +104,10 @@ impl App {
             courier: courier(&config.webhooks, &services),
             metrics,
             http: config.http,
-            round: config.round,
+            rounds: Rounds {
+                work: config.round,
+                look: config.look,
+            },
             services,
             authenticator,
             router,
@@ -125,7 +128,7 @@ impl App {
 
     /// Serves until `shutdown`, lets running requests finish, and closes the database.
     pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Ended {
-        let _loops = Loops::start(&self.services, &self.courier, self.round);
+        let _loops = Loops::start(&self.services, &self.courier, self.rounds);
         let _metrics = self.publish_metrics().await;
         let ended = http::serve(listener, self.router(), &self.http, shutdown).await;
         self.services.database().close().await;

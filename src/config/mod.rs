@@ -40,6 +40,8 @@ pub struct Config {
     pub event_retention_days: u32,
     /// How often the server's loops look for what nobody woke them for. Not a setting.
     pub round: Duration,
+    /// How often those who wait for events are woken without having been told of any. Not a setting.
+    pub look: Duration,
     /// How long a request waits for another one with its `Idempotency-Key`. Not a setting.
     pub idempotency_wait: Duration,
     /// Variables with our prefix that are no settings: a misspelling, most likely. Worth a warning and no more, because
@@ -331,6 +333,7 @@ impl Config {
             event_retention_days: 0,
             // Longer than a test, for some count statements.
             round: Duration::from_secs(3600),
+            look: Duration::from_secs(3600),
             idempotency_wait: Duration::from_secs(5),
             unknown: Vec::new(),
         }

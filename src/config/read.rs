@@ -28,6 +28,9 @@ const MOST_WAITS: usize = 16;
 /// See [`Config::round`].
 const ROUND: Duration = Duration::from_secs(30);
 
+/// See [`Config::look`].
+const LOOK: Duration = Duration::from_secs(1);
+
 /// See [`Config::idempotency_wait`].
 const IDEMPOTENCY_WAIT: Duration = Duration::from_secs(5);
 
@@ -154,6 +157,7 @@ impl Reader<'_> {
             intake_retention_days: intake_retention_days?,
             event_retention_days: event_retention_days?,
             round: ROUND,
+            look: LOOK,
             idempotency_wait: IDEMPOTENCY_WAIT,
             unknown: self.sources.unknown(),
         })

@@ -6,7 +6,7 @@ use async_graphql::{Context, Lookahead, SelectionField};
 use super::attribution::AttributionSource;
 use super::campaign::Campaign;
 use super::error::Failure;
-use super::lead::{HistoryLists, NoteLists};
+use super::lead::{HistoryList, Lists, NoteList};
 use super::nested::Nests;
 use super::partner::PartnerCompany;
 use super::partnership::Partnership;
@@ -28,8 +28,8 @@ pub struct LeadPlan {
     pub partners: Nests,
     pub assignees: Nests,
     pub created_by: Nests,
-    pub notes: NoteLists,
-    pub history: HistoryLists,
+    pub notes: Lists<NoteList>,
+    pub history: Lists<HistoryList>,
 }
 
 /// Where a connection has its objects.

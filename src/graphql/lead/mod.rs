@@ -1,5 +1,6 @@
 //! Leads: the type, how they are read, and the two ways in.
 
+mod below;
 mod capture;
 mod edit;
 mod edit_input;
@@ -43,17 +44,17 @@ use crate::domain::leads::LeadGraph;
 use crate::domain::leads::read::Documents;
 use crate::domain::rel::Rel;
 
+pub use below::Lists;
+use below::Loaded;
 pub use capture::CaptureMutations;
 pub use edit::LeadEditMutations;
 pub use enums::LeadStatus;
 use enums::{AssociationType, IntegrationName, LeadOrigin, LeadSource, ProcessingState};
 pub use filter::{LeadFilterArgument, read as read_filter};
-pub use history::HistoryLists;
-use history::LoadedHistory;
+pub use history::HistoryList;
 pub use list::{LeadList, LeadListArgs};
 pub use note::{LeadNote, NoteMutations};
-use note_list::LoadedNotes;
-pub use note_list::NoteLists;
+pub use note_list::NoteList;
 pub use order::LeadOrder;
 use parts::{ClickId, Consent, ExternalRef, IntegrationValue, LeadAttribution, OriginalPayload, PartnershipLead};
 use parts::{LeadAssignee, Money, Powerup, Touchpoint};
@@ -69,9 +70,9 @@ const LIST: &str = "leads";
 #[graphql(complex)]
 pub struct Lead {
     #[graphql(skip)]
-    loaded_notes: LoadedNotes,
+    loaded_notes: Loaded<LeadNote>,
     #[graphql(skip)]
-    loaded_history: LoadedHistory,
+    loaded_history: Loaded<Event>,
     /// The global id.
     pub id: ID,
     /// The number that the REST routes call id.
@@ -185,7 +186,7 @@ impl Lead {
             last,
             before,
         };
-        note_list::of_lead(ctx, self, args).await
+        below::of_lead::<NoteList>(ctx, self, args).await
     }
 
     /// What happened to it and to the notes about it, newest first. The settings of the server may let the oldest events
@@ -204,7 +205,7 @@ impl Lead {
             last,
             before,
         };
-        history::of_lead(ctx, self, args).await
+        below::of_lead::<HistoryList>(ctx, self, args).await
     }
 }
 
@@ -231,8 +232,8 @@ impl From<LeadGraph> for Lead {
         } = graph;
         let documents = LeadDocuments::from(documents);
         Self {
-            loaded_notes: LoadedNotes::default(),
-            loaded_history: LoadedHistory::default(),
+            loaded_notes: Loaded::default(),
+            loaded_history: Loaded::default(),
             id: GlobalId::new(NodeKind::Lead, lead.uuid).into(),
             legacy_id: SafeInt(lead.id),
             uuid: Uuid(lead.uuid),

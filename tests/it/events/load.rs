@@ -144,6 +144,10 @@ async fn who_listens_misses_nothing_while_the_database_is_away(db: TestDatabase)
     for number in 0..400 {
         write(number).await;
     }
+    let now = json!({"after": end(&app).await});
+    let mut idle = Listener::open(Way::Socket, app.address.port(), &app.home.token, QUERY, now).await;
+    write(400).await;
+    idle.next().await.expect("it is there, and waits for more");
     let mut listeners = Vec::new();
     for way in [Way::Socket, Way::Stream] {
         let variables = json!({"after": start});
@@ -160,11 +164,15 @@ async fn who_listens_misses_nothing_while_the_database_is_away(db: TestDatabase)
         }
         assert!(heard.len() < 400, "it was read before the cut");
     }
-    for number in 400..410 {
+    for number in 401..411 {
         write(number).await;
     }
     wire.mend();
     let all = log(&app, app.home.id()).await.split_off(before);
+    for event in &all[401..] {
+        let heard = idle.next().await.unwrap();
+        assert_eq!(told(&heard["data"]["leadEvents"]["event"]), *event);
+    }
     for (listener, mut heard) in listeners.into_iter().zip(heard) {
         let mut listener = listener;
         while heard.len() < all.len() {

@@ -189,7 +189,10 @@ struct OneOfSeveral(TestApp);
 
 impl Subject for OneOfSeveral {
     async fn set_up(backend: Backend) -> Self {
-        let often = |config: &mut Config| config.round = Duration::from_millis(100);
+        let often = |config: &mut Config| {
+            config.round = Duration::from_millis(100);
+            config.look = Duration::from_millis(100);
+        };
         Self(match backend {
             Backend::Sqlite => TestApp::with(backend, often).await,
             Backend::Postgres => TestApp::set_up(backend).await,

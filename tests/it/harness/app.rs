@@ -58,6 +58,7 @@ impl TestApp {
         let mut config = Config::for_tests(self.db.target());
         if self.db.backend == Backend::Sqlite {
             config.round = Duration::from_millis(100);
+            config.look = Duration::from_millis(100);
         }
         let app = App::build(config).await.expect("another server starts");
         serve(&Arc::new(app)).await
