@@ -98,7 +98,10 @@ async fn what_happens_arrives_at_once(app: TestApp) {
     for way in [Way::Socket, Way::Stream] {
         for port in [app.address.port(), other.address.port()] {
             let mut listener = Listener::open(way, port, &app.home.token, QUERY, json!({})).await;
+            let mut tries = 0;
             let lead = loop {
+                tries += 1;
+                assert!(tries < 5, "nothing arrives by {way:?} at {port}");
                 let lead = web_lead(&app, "Ada").await;
                 // What was written before the subscription stood is not for it.
                 let Some(answer) = listener.next_within(Duration::from_secs(3)).await else {
