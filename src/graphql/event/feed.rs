@@ -100,7 +100,7 @@ impl FeedQueries {
         #[graphql(desc = "Go on behind this position; without it from the first event that is kept.")] after: Option<
             String,
         >,
-        #[graphql(desc = "How many events; at most 100.")] first: Option<i32>,
+        #[graphql(desc = "How many events; at most 100, and fewer where they are large.")] first: Option<i32>,
         #[graphql(desc = "Which kinds of events about leads and notes; all without it.")] types: Option<Vec<EventType>>,
         #[graphql(desc = "Which leads, by what they are now and not by what they were then; all without it.")]
         filter: Option<LeadFilterArgument>,
