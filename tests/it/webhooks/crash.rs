@@ -10,8 +10,8 @@ use serde_json::json;
 use standardwebhooks::Webhook;
 
 use super::load::{make_endpoint, serving};
+use super::old_receivers::token;
 use super::receiver::{Heard, Receiver, Reply};
-use super::sending::token;
 use crate::crash::{Access, bootstrap};
 use crate::harness::{Backend, Binary, Case, TestDatabase, both, heavy};
 
@@ -20,6 +20,9 @@ pub fn cases() -> Vec<Case> {
 }
 
 const CLIENTS: u64 = 4;
+
+/// Between two kills.
+const CHANGES: u64 = 100;
 
 async fn every_event_is_told_in_the_order_of_its_lead_whatever_is_killed(db: TestDatabase) {
     let kills = if heavy() { 100 } else { 20 };
@@ -35,15 +38,22 @@ async fn every_event_is_told_in_the_order_of_its_lead_whatever_is_killed(db: Tes
             secrets = Some((standard, journeybee));
         }
         let stop = Arc::new(AtomicBool::new(false));
+        let changes = Arc::new(AtomicU64::new(0));
         let clients: Vec<_> = (0..CLIENTS)
             .map(|client| {
-                let (access, stop) = (Arc::clone(&access), Arc::clone(&stop));
+                let (access, stop, changes) = (Arc::clone(&access), Arc::clone(&stop), Arc::clone(&changes));
                 let (http, url) = (server.client().clone(), server.url("/api/leads/createServerSideLead"));
-                tokio::spawn(change_leads(http, url, access, stop, round * CLIENTS + client))
+                tokio::spawn(change_leads(http, url, access, stop, changes, round * CLIENTS + client))
             })
             .collect();
         // Another moment of the work each time.
-        tokio::time::sleep(Duration::from_millis(150 + 37 * (round % 11))).await;
+        for _ in 0..12_000 {
+            if changes.load(Ordering::Relaxed) >= CHANGES {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(37 * (round % 11))).await;
         server.kill();
         stop.store(true, Ordering::Relaxed);
         for client in clients {
@@ -64,7 +74,7 @@ async fn every_event_is_told_in_the_order_of_its_lead_whatever_is_killed(db: Tes
     let told = all_is_told(&db, &ours.heard(), &standard).await;
     old_receivers_are_told(&db, &theirs.heard(), &journeybee).await;
     eprintln!("{kills} kills: {told} events, {} requests", ours.heard().len());
-    assert!(told >= kills, "{told} events: no load");
+    assert!(told >= kills * CHANGES, "{told} events: no load");
 }
 
 /// A fifth of all requests fails.
@@ -79,7 +89,14 @@ async fn failing_at_random() -> Receiver {
 }
 
 /// Makes leads and changes them, over and over, until it is told to stop or the server is gone.
-async fn change_leads(http: reqwest::Client, url: String, access: Arc<Access>, stop: Arc<AtomicBool>, client: u64) {
+async fn change_leads(
+    http: reqwest::Client,
+    url: String,
+    access: Arc<Access>,
+    stop: Arc<AtomicBool>,
+    changes: Arc<AtomicU64>,
+    client: u64,
+) {
     for nth in 0_u64.. {
         if stop.load(Ordering::Relaxed) {
             return;
@@ -91,9 +108,11 @@ async fn change_leads(http: reqwest::Client, url: String, access: Arc<Access>, s
             "formData": {"uniqueEventId": lead},
         });
         let request = http.post(&url).header("x-api-key", &access.key).json(&body);
-        if request.send().await.is_err() {
-            return;
-        }
+        match request.send().await {
+            Ok(answer) if answer.status() == 201 => changes.fetch_add(1, Ordering::Relaxed),
+            Ok(_) => continue,
+            Err(_) => return,
+        };
     }
 }
 

@@ -7,8 +7,9 @@ use leadgraph::domain::caller::Scopes;
 use leadgraph::domain::webhook_deliveries::{self, Attempt, Verdict};
 use serde_json::{Value, json};
 
+use super::old_receivers::token;
 use super::receiver::{Receiver, Reply};
-use super::sending::{token, verifies};
+use super::sending::verifies;
 use super::{Endpoint, create, deliveries, edit, endpoint, look, post_lead, settled};
 use crate::harness::workspace::api_key;
 use crate::harness::{Backend, Case, Subject, TestApp, both};

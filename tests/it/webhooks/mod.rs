@@ -5,6 +5,7 @@ mod crash;
 mod endpoints;
 mod fairness;
 mod load;
+mod old_receivers;
 mod receiver;
 mod refused;
 mod sending;
@@ -24,6 +25,7 @@ pub fn cases() -> Vec<Case> {
         endpoints::cases(),
         fairness::cases(),
         load::cases(),
+        old_receivers::cases(),
         refused::cases(),
         sending::cases(),
     ]
