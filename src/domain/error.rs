@@ -139,6 +139,12 @@ impl From<Problem> for Error {
 }
 
 impl Error {
+    /// As when there is no database.
+    #[cfg(test)]
+    pub fn away() -> Self {
+        Self::Unavailable(DbErr::Custom("away".into()))
+    }
+
     pub fn broken(text: impl Into<String>) -> Self {
         Self::Internal(Fault::Broken(text.into()))
     }

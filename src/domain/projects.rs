@@ -23,7 +23,7 @@ use super::op::Op;
 use super::page::{self, Page, PageRequest};
 use super::{catalogue, new_uuid};
 
-pub use implied::implied;
+pub use implied::{implied, meant};
 
 /// What a caller supplies. Without a public id the project gets a fresh random one.
 #[derive(Clone, Debug, Serialize)]

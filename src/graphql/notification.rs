@@ -259,9 +259,9 @@ async fn open(ctx: &Context<'_>, after: Option<String>) -> Result<BoxStream<'sta
         },
         plan: plan(ctx, &[&["lead"]])?,
         inbox,
-        op: op.clone(),
+        op,
     };
-    Ok(live::stream(ctx, op, reader))
+    Ok(live::stream(ctx, reader))
 }
 
 /// Somebody who looks on.
@@ -286,5 +286,9 @@ impl Source for InboxReader {
 
     async fn moved(&mut self) {
         self.inbox.moved().await;
+    }
+
+    fn op(&self) -> &Op {
+        &self.op
     }
 }

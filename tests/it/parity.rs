@@ -64,7 +64,7 @@ fn comparable(value: Value, name: &str) -> Value {
         "captured_at",
         "assigned_at",
     ];
-    const DOORS: &[&str] = &["origin", "door", "channel", "body"];
+    const DOORS: &[&str] = &["origin", "door", "channel", "body", "size"];
     if MOMENTS.contains(&name) || DOORS.contains(&name) {
         return json!("…");
     }

@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTra
 use super::Record;
 use crate::domain::caller::Scope;
 use crate::domain::catalogue;
-use crate::domain::error::Result;
+use crate::domain::error::{Problem, Result};
 use crate::domain::leads::read;
 use crate::domain::op::Op;
 use crate::domain::outbox::feed;
@@ -28,7 +28,9 @@ pub async fn histories(op: &Op, lead_ids: &[i64], request: PageRequest<i64>) -> 
     };
     let mut found: HashMap<i64, Vec<Record>> = HashMap::new();
     if request.rows && !lead_ids.is_empty() {
-        for row in cut(op, lead_ids, &request).all(op.db()).await? {
+        let rows = cut(op, lead_ids, &request).all(op.db()).await?;
+        check_size(&rows)?;
+        for row in rows {
             let Some(lead) = row.lead_id else { continue };
             found.entry(lead).or_default().push(feed::record(row)?);
         }
@@ -51,7 +53,11 @@ pub async fn by_positions(op: &Op, positions: &[i64]) -> Result<Vec<Record>> {
     if positions.is_empty() {
         return Ok(Vec::new());
     }
-    let events = op.find::<event::Entity>().filter(op.any_of(C::Position, positions));
+    let named = op.find::<event::Entity>().filter(op.any_of(C::Position, positions));
+    let named = named.select_only().columns([C::Position, C::Size]).into_query();
+    let events = op
+        .find::<event::Entity>()
+        .filter(C::Position.in_subquery(feed::small(named, BYTES)));
     let of_leads = C::LeadId.in_subquery(
         read::of_caller(op)
             .select_only()
@@ -63,7 +69,23 @@ pub async fn by_positions(op: &Op, positions: &[i64]) -> Result<Vec<Record>> {
         Ok(()) => events.filter(of_leads.or(C::LeadId.is_null())),
         Err(_) => events.filter(of_leads),
     };
-    events.all(op.db()).await?.into_iter().map(feed::record).collect()
+    let rows = events.all(op.db()).await?;
+    check_size(&rows)?;
+    rows.into_iter().map(feed::record).collect()
+}
+
+/// Facts that are read for one answer, in bytes of their text; in memory they take some times that.
+const BYTES: i64 = 8 * 1024 * 1024;
+
+/// # Errors
+/// When more was asked for than one event of any size: some may have been left out.
+fn check_size(rows: &[event::Model]) -> Result<()> {
+    let bytes = rows.iter().fold(0, |sum: i64, row| sum.saturating_add(row.size));
+    if bytes < BYTES || rows.len() < 2 {
+        return Ok(());
+    }
+    let sentence = format!("The events that are asked for hold more than {BYTES} bytes: ask for fewer");
+    Err(Problem::limit([], sentence).into())
 }
 
 /// The first events of each lead in the range that is asked for, one more than the page has.
@@ -78,14 +100,15 @@ fn cut(op: &Op, lead_ids: &[i64], request: &PageRequest<i64>) -> Select<event::E
     };
     let numbered = within(of_leads(op, lead_ids), request)
         .select_only()
-        .column(C::Position)
+        .columns([C::Position, C::Size])
         .expr_as(Expr::cust(place), "place")
         .into_query();
     let first = SelectStatement::new()
-        .column("position")
+        .columns(["position", "size"])
         .from_subquery(numbered, "numbered")
         .and_where(Expr::col("place").lte(request.limit + 1))
         .take();
+    let first = feed::small(first, BYTES);
     let events = op.find::<event::Entity>().filter(C::Position.in_subquery(first));
     events.order_by(C::Position, order)
 }

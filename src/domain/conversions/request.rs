@@ -12,6 +12,7 @@ use crate::domain::leads::edit::{self, LeadEdit, StatusChange};
 use crate::domain::leads::read::{Lead, locate};
 use crate::domain::leads::{LeadStatus, Money, ProcessingState};
 use crate::domain::op::{Op, Tx};
+use crate::domain::projects::{self, Project};
 use crate::domain::{Change, Ref};
 use crate::entity::{conversion_job, conversion_label};
 
@@ -31,11 +32,15 @@ const CURRENCY: &str = "EUR";
 /// Lets a lead that is to get a label, or to be lost, wait for its conversion; or opens it again at once.
 ///
 /// # Errors
-/// Without the scope `write`. Then, in this order: no such lead; a label that its project does not have (path
-/// `conversionId`); a [`Conflict::Taken`] by a conversion of it that is not settled yet; a database fault.
-pub async fn request(op: &Op, new: NewConversion) -> Result<Requested> {
+/// Without the scope `write`. Then, in this order: an inactive project; no such lead; a label that its project does not
+/// have (path `conversionId`); a [`Conflict::Taken`] by a conversion of it that is not settled yet; a database fault.
+pub async fn request(op: &Op, project: &Project, new: NewConversion) -> Result<Requested> {
     op.require(Scope::Write)?;
-    op.once("conversions.request", new, begin).await
+    let work = async |op, new| {
+        projects::require_active(project)?;
+        begin(op, new).await
+    };
+    op.once("conversions.request", new, work).await
 }
 
 async fn begin(op: Op, new: NewConversion) -> Result<Requested> {

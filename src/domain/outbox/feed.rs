@@ -109,20 +109,27 @@ pub(super) fn rows(
 ) -> Select<event::Entity> {
     use event::Column as C;
     let between = || events().filter(C::Position.gt(after)).filter(C::Position.lte(head));
-    let sized = between().filter(wanted).select_only().column(C::Position);
-    let sized = sized.expr_as(
-        Expr::cust("SUM(events.size) OVER (ORDER BY events.position) - events.size"),
-        "before",
-    );
-    let sized = sized.order_by_asc(C::Position).limit(limit).into_query();
-    let first = SelectStatement::new()
+    let first = between().filter(wanted).select_only();
+    let first = first.columns([C::Position, C::Size]).order_by_asc(C::Position);
+    let first = first.limit(limit).into_query();
+    between()
+        .filter(C::Position.in_subquery(small(first, BYTES)))
+        .order_by_asc(C::Position)
+}
+
+/// Of these, a position and a size each, the first that take no more than so many bytes together, and one more.
+pub(in crate::domain) fn small(events: SelectStatement, bytes: i64) -> SelectStatement {
+    let sum = "SUM(size) OVER (ORDER BY position) - size";
+    let sized = SelectStatement::new()
+        .column("position")
+        .expr_as(Expr::cust(sum), "before")
+        .from_subquery(events, "events")
+        .take();
+    SelectStatement::new()
         .column("position")
         .from_subquery(sized, "sized")
-        .and_where(Expr::col("before").lt(BYTES))
-        .take();
-    between()
-        .filter(C::Position.in_subquery(first))
-        .order_by_asc(C::Position)
+        .and_where(Expr::col("before").lt(bytes))
+        .take()
 }
 
 /// What [`rows`] found.

@@ -12,9 +12,19 @@ use crate::entity::project;
 /// the workspace.
 ///
 /// # Errors
-/// Without the scope. Then, in this order: unknown or foreign, not the one that the key is bound to, inactive. Nothing
-/// is named, and the workspace has several.
+/// As [`meant`]; an inactive one.
 pub async fn implied(op: &Op, scope: Scope, project: Option<&ProjectRef>) -> Result<Project> {
+    let project = meant(op, scope, project).await?;
+    require_active(&project)?;
+    Ok(project)
+}
+
+/// [`implied`], whether the project takes anything or not: for writes, which may be repeated when it does not any more.
+///
+/// # Errors
+/// Without the scope. Then, in this order: unknown or foreign, not the one that the key is bound to. Nothing is named,
+/// and the workspace has several active ones, or none.
+pub async fn meant(op: &Op, scope: Scope, project: Option<&ProjectRef>) -> Result<Project> {
     op.require(scope)?;
     let bound = op.caller().project_id;
     let project = match (project, bound) {
@@ -28,7 +38,6 @@ pub async fn implied(op: &Op, scope: Scope, project: Option<&ProjectRef>) -> Res
     if bound.is_some_and(|bound| bound != project.id) {
         return Err(Error::OtherProject);
     }
-    require_active(&project)?;
     Ok(project)
 }
 

@@ -71,6 +71,7 @@ pub struct NewWebhookEndpoint {
     /// What the claim `api_key` of JourneyBee's style says; without one: the uuid of the key that makes the endpoint.
     pub api_key_claim: Option<String>,
     /// What its requests are signed with, where the receiver has a secret already.
+    #[serde(skip_serializing)]
     pub secret: Option<GivenSecret>,
 }
 
@@ -124,7 +125,13 @@ pub async fn by_uuids(op: &Op, uuids: &[Uuid]) -> Result<Vec<WebhookEndpoint>> {
 /// Without the scopes `admin` and `read`; a broken rule; more endpoints than a workspace may have; a database fault.
 pub async fn create(op: &Op, new: NewWebhookEndpoint) -> Result<Issued> {
     require_reader(op)?;
-    op.once("webhook_endpoints.create", new, make).await
+    // What is kept of a command must not let anybody who reads it find out a secret by guessing.
+    let mark = match &new.secret {
+        Some(given) => Some(op.services().vault()?.mark(given)),
+        None => None,
+    };
+    let work = async |op, (_, new)| make(op, new).await;
+    op.once("webhook_endpoints.create", (mark, new), work).await
 }
 
 /// Whoever says where leads are sent can read them there.

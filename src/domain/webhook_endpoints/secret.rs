@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use aws_lc_rs::{digest, rand};
+use aws_lc_rs::{digest, hmac, rand};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
@@ -42,7 +42,7 @@ enum Form {
 }
 
 /// A secret that a receiver has already. `Debug` prints nothing of it.
-#[derive(Clone, Serialize)]
+#[derive(Clone)]
 pub struct GivenSecret(pub String);
 
 impl fmt::Debug for GivenSecret {
@@ -104,6 +104,7 @@ impl fmt::Debug for SigningSecret {
 /// Encrypts secrets, with a key that is derived from the server's own.
 pub struct Vault {
     key: LessSafeKey,
+    marks: hmac::Key,
     id: String,
 }
 
@@ -121,11 +122,18 @@ impl Vault {
     pub fn new(key: &[u8]) -> Self {
         let id = digest::digest(&digest::SHA256, &[b"id of ", key].concat());
         let id = id.as_ref()[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+        let marks = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), b"marks of secrets");
         let key = UnboundKey::new(&AES_256_GCM, key).expect("a key of this cipher has 32 bytes");
         Self {
             key: LessSafeKey::new(key),
+            marks: hmac::Key::new(hmac::HMAC_SHA256, marks.as_ref()),
             id,
         }
+    }
+
+    /// Tells secrets apart, for those who have the key alone.
+    pub(super) fn mark(&self, given: &GivenSecret) -> Vec<u8> {
+        hmac::sign(&self.marks, given.0.as_bytes()).as_ref().to_vec()
     }
 
     /// `endpoint` is sealed in, and the form: the bytes are of no use in another row.

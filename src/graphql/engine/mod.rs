@@ -281,10 +281,11 @@ impl Engine {
         let variables = &params.variables;
         // Before anything fills the variables in: one that stands in many places is as large in each.
         let cost = cost::of(&self.roots.types, self.pages, &known.document, operation, variables);
-        let cost = cost.and(known.introspection.unwrap_or(0));
         if cost.predicted() > self.most_cost {
             return Err(too_dear(cost, self.most_cost).into());
         }
+        // It is paid for, and has an allowance of its own.
+        let cost = cost.and(known.introspection.unwrap_or(0));
         self.roots.types.check(&known.document, operation, variables)?;
         if operation.ty == OperationType::Subscription {
             only_field(operation)?;

@@ -47,10 +47,10 @@ async fn open(
     let reader = Reader {
         feed: activity::feed(&op, args.query()?).await?,
         after: start(&op, after, Start::Now).await?,
-        op: op.clone(),
+        op,
         plan: (!selected.is_empty()).then_some(plan),
     };
-    Ok(live::stream(ctx, op, reader))
+    Ok(live::stream(ctx, reader))
 }
 
 /// Somebody who reads along.
@@ -76,5 +76,9 @@ impl Source for Reader {
 
     async fn moved(&mut self) {
         self.feed.moved().await;
+    }
+
+    fn op(&self) -> &Op {
+        &self.op
     }
 }

@@ -156,7 +156,14 @@ impl Writer {
                         return;
                     }
                 },
-                () = sleep_until(quiet + keep_alive) => Some(Bytes::from_static(b":\n\n")),
+                () = sleep_until(quiet + keep_alive) => {
+                    quiet = Instant::now();
+                    // Nothing is waited for, because the answers stand still: where there is no place, nobody has read.
+                    if self.sender.try_send(Bytes::from_static(b":\n\n")).is_err() {
+                        return;
+                    }
+                    None
+                }
                 () = sleep_until(checked + check) => {
                     checked = Instant::now();
                     if !self.bearers.stands(&self.bearer).await {

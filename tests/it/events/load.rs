@@ -16,6 +16,7 @@ use crate::outage::Wire;
 pub fn cases() -> Vec<Case> {
     vec![
         both(large_events_are_read_a_few_at_a_time),
+        both(histories_have_bounds),
         both(an_event_knows_its_size),
         both(listeners_who_do_not_read_cost_little),
         on_postgres(who_listens_misses_nothing_while_the_database_is_away),
@@ -72,6 +73,36 @@ async fn large_events_are_read_a_few_at_a_time(app: TestApp) {
     app.settled().await;
 }
 
+/// Of one lead, and of many.
+async fn histories_have_bounds(app: TestApp) {
+    const BYTES: usize = 120_000;
+    let form = |text: &str| {
+        json!({
+            "projectId": app.home.project.public_id,
+            "userData": {"firstName": "Ada"},
+            "formData": {"uniqueEventId": "one", "message": text.repeat(BYTES)},
+        })
+    };
+    // Each event holds what was and what became.
+    for number in 0..40 {
+        let text = if number % 2 == 0 { "x" } else { "y" };
+        app.leadtrackr().post(&form(text)).await.expect(201);
+    }
+    let query = "query($first: Int!) { leads { nodes { history(first: $first) { nodes { id type } } } } }";
+    let some = app.as_owner().data(query, json!({"first": 10})).await;
+    let events = some["leads"]["nodes"][0]["history"]["nodes"]
+        .as_array()
+        .unwrap()
+        .clone();
+    assert_eq!(events.len(), 10);
+    let refused = app.as_owner().graphql(query, json!({"first": 40})).await;
+    assert_eq!(refused.code(), "LIMIT_EXCEEDED", "{} bytes", refused.text.len());
+    let ids: Vec<&str> = events.iter().map(|event| event["id"].as_str().unwrap()).collect();
+    let nodes = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Event { type } } }";
+    let some = app.as_owner().data(nodes, json!({"ids": ids})).await;
+    assert_eq!(some["nodes"].as_array().unwrap().len(), 10);
+}
+
 async fn an_event_knows_its_size(app: TestApp) {
     large_lead(&app, 10_000).await;
     web_lead(&app, "Zoë").await;
@@ -86,15 +117,7 @@ async fn listeners_who_do_not_read_cost_little(db: TestDatabase) {
     let (leads, listeners) = if heavy() { (5_000, 100) } else { (200, 2) };
     let access = bootstrap(&db);
     let server = Binary::start(command(&db, &["serve"])).await;
-    let create = async |name: &str| {
-        let before = server.work();
-        for nth in 0..leads {
-            let body = json!({"projectId": access.project, "userData": {"firstName": format!("{name}{nth}")}});
-            let path = "/api/leads/createServerSideLead";
-            server.post(path, ("x-api-key", &access.key), &body).await.expect(201);
-        }
-        server.work() - before
-    };
+    let create = |name| access.work_of_leads(&server, name, leads);
     create("warm").await;
     let without = create("without").await;
     let before = server.resident();

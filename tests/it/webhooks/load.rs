@@ -75,15 +75,7 @@ async fn a_dead_endpoint_costs_bounded_memory_and_little_work(db: TestDatabase) 
     let leads = if heavy() { 20_000 } else { 300 };
     let access = bootstrap(&db);
     let server = Binary::start(serving(&db)).await;
-    let create = async |name: &str| {
-        let before = server.work();
-        for nth in 0..leads {
-            let body = json!({"projectId": access.project, "userData": {"firstName": format!("{name}{nth}")}});
-            let path = "/api/leads/createServerSideLead";
-            server.post(path, ("x-api-key", &access.key), &body).await.expect(201);
-        }
-        server.work() - before
-    };
+    let create = |name| access.work_of_leads(&server, name, leads);
     create("warm").await;
     let without = create("without").await;
     let before = server.resident();

@@ -8,6 +8,9 @@ use serde_json::{Map, Value};
 use crate::domain::leads::MAX_PARTS;
 use crate::domain::text;
 
+/// Of a flow that is printed as JSON. Its clients cut at 3,500 characters.
+pub(super) const MAX_BYTES: usize = 64 * 1024;
+
 /// One visit: where it came from and where it landed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Touchpoint {
@@ -25,8 +28,9 @@ pub struct Touchpoint {
 pub(super) fn touchpoints(flow: &Value) -> Vec<Touchpoint> {
     let entries = match flow {
         Value::Array(entries) => entries.clone(),
-        Value::String(text) => parse(text).unwrap_or_default(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Vec::new(),
+        Value::String(text) if text.len() <= MAX_BYTES => parse(text).unwrap_or_default(),
+        // A text that is longer is refused, and not read before: little text can hold much.
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Vec::new(),
     };
     let mut found: Vec<Touchpoint> = entries.iter().filter_map(touchpoint).collect();
     if found.len() > MAX_PARTS {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::channel_flow::{Touchpoint, touchpoints};
+use super::channel_flow::{MAX_BYTES, Touchpoint, touchpoints};
 use super::{NewCapture, click_ids};
 use crate::domain::error::{Problem, ProblemCode, Result};
 use crate::domain::leads::{ConsentState, edited};
@@ -17,9 +17,6 @@ use crate::entity::lead;
 
 /// In characters, after trimming; LeadTrackr documents it for `uniqueIdentifier`.
 const MAX_IDENTIFIER: usize = 255;
-
-/// In bytes, printed as JSON. Its clients cut at 3,500 characters.
-const MAX_CHANNEL_FLOW: usize = 64 * 1024;
 
 type Object = Map<String, Value>;
 
@@ -69,7 +66,7 @@ impl WebForm {
         let too_large = form
             .channel_flow
             .as_ref()
-            .is_some_and(|flow| flow.to_string().len() > MAX_CHANNEL_FLOW);
+            .is_some_and(|flow| flow.to_string().len() > MAX_BYTES);
         if too_large {
             let path = ["channelFlow".into()];
             return Err(Problem::new(ProblemCode::TooLong, path, "channelFlow is too large").into());
@@ -340,7 +337,7 @@ mod tests {
         let long = capture(json!({"email": "a"}), json!({"uniqueEventId": "e".repeat(256)}));
         assert_eq!(sentence(&long), "uniqueEventId must be at most 255 characters");
         let large = NewCapture {
-            channel_flow: Some(json!("x".repeat(MAX_CHANNEL_FLOW))),
+            channel_flow: Some(json!("x".repeat(MAX_BYTES))),
             ..good.clone()
         };
         assert_eq!(sentence(&large), "channelFlow is too large");

@@ -29,11 +29,14 @@ async fn convert(gate: Gate, request: Request) -> Result<Requested, Refusal> {
     let body = shared::read_body(body, LARGEST_BODY).await?;
     let posted = change::posted(&body).ok_or(Refusal::INVALID_JSON)?;
     let named = lookup::project_of_body(&posted)?;
-    let project = projects::implied(&op, Scope::Write, named.as_ref()).await?;
-    let new = change::conversion(&posted)?;
+    let project = projects::meant(&op, Scope::Write, named.as_ref()).await?;
+    let new = change::conversion(&posted).or_else(|problem| {
+        projects::require_active(&project)?;
+        Err(Refusal::from(problem))
+    })?;
     let op = op.bound_to(project.id);
     let kept = Kept::of(&head.extensions);
-    let requested = shared::to_completion(kept, async move { conversions::request(&op, new).await });
+    let requested = shared::to_completion(kept, async move { conversions::request(&op, &project, new).await });
     Ok(requested.await?)
 }
 
