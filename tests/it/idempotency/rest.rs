@@ -278,14 +278,14 @@ async fn a_project_that_takes_no_leads_any_more_still_knows_its_answers(app: Tes
     let mutation = app.as_owner().header(KEY, "k");
     let first = route.post(&form(&app, "Ada")).await.expect(201);
     let told = mutation.graphql(&capture, json!({})).await;
-    let status = app.leadtrackr_at("/api/leads/updateLeadStatus").header(KEY, "status");
+    let status = app.leadtrackr_at("updateLeadStatus").header(KEY, "status");
     let lost =
         json!({"projectId": app.home.project.public_id, "leadId": first.json()["leadId"], "conversionId": "lost"});
     let changed = status.post(&lost).await.expect(201);
     app.home.deactivate().await;
     let again = status.post(&lost).await.expect(201);
     assert_eq!((is_replay(&again), &again.text), (true, &changed.text));
-    let another = app.leadtrackr_at("/api/leads/updateLeadStatus");
+    let another = app.leadtrackr_at("updateLeadStatus");
     another.post(&lost).await.expect(403);
     let empty = json!({"projectId": app.home.project.public_id});
     another.post(&empty).await.expect(403);
