@@ -127,21 +127,23 @@ async fn drop_what_is_old(services: Services, round: Duration) {
             let system = system.clone();
             async move { retention::sweep(&system).await }
         };
-        if let Some(Swept {
+        let Some(swept) = pass("dropping what is old", work).await else {
+            sleep(round).await;
+            continue;
+        };
+        let Swept {
             intake_payloads,
             idempotency_keys,
             events,
             webhook_deliveries,
-        }) = pass("dropping what is old", work).await
-        {
-            tracing::debug!(
-                intake_payloads,
-                idempotency_keys,
-                events,
-                webhook_deliveries,
-                "dropped what is old"
-            );
-        }
+        } = swept;
+        tracing::debug!(
+            intake_payloads,
+            idempotency_keys,
+            events,
+            webhook_deliveries,
+            "dropped what is old"
+        );
         sleep(SWEEP).await;
     }
 }

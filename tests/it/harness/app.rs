@@ -55,11 +55,19 @@ impl TestApp {
 
     /// Another server on the same database. On `SQLite` nobody tells it what the first one writes: it looks often.
     pub async fn beside(&self) -> Instance {
+        self.beside_with(|config| {
+            if self.db.backend == Backend::Sqlite {
+                config.round = Duration::from_millis(100);
+                config.look = Duration::from_millis(100);
+            }
+        })
+        .await
+    }
+
+    /// Another server on the same database, with settings of its own.
+    pub async fn beside_with(&self, change: impl FnOnce(&mut Config)) -> Instance {
         let mut config = Config::for_tests(self.db.target());
-        if self.db.backend == Backend::Sqlite {
-            config.round = Duration::from_millis(100);
-            config.look = Duration::from_millis(100);
-        }
+        change(&mut config);
         let app = App::build(config).await.expect("another server starts");
         serve(&Arc::new(app)).await
     }

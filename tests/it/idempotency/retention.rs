@@ -83,23 +83,15 @@ async fn what_is_old_is_dropped_and_nothing_else(app: TestApp) {
     assert!(is_replay(&kept.post(&form).await));
 }
 
-/// A server that looks around often.
-struct Busy(TestApp);
-
-impl Subject for Busy {
-    async fn set_up(backend: Backend) -> Self {
-        Self(TestApp::with(backend, |config| config.round = Duration::from_millis(1_500)).await)
-    }
-}
-
-async fn the_server_drops_it_by_itself(app: Busy) {
-    let app = app.0;
+async fn the_server_drops_it_by_itself(app: TestApp) {
     app.leadtrackr()
         .header(KEY, "k")
         .post(&form(&app, "Ada"))
         .await
         .expect(201);
     age(&app, 24).await;
+    // It looks once after its start, and then every hour: so it starts when there is something.
+    let _beside = app.beside_with(|config| config.round = Duration::from_millis(50)).await;
     for _ in 0..200 {
         if count(&app, "idempotency_keys").await == 0 {
             return;
