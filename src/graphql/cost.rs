@@ -88,9 +88,7 @@ impl Cost {
         let held = objects(&answer.data);
         self.base.saturating_add(held.min(self.objects)).max(1)
     }
-}
 
-impl Cost {
     /// Beside what the document shows by itself.
     #[must_use]
     pub fn and(self, points: u64) -> Self {

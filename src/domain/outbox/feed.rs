@@ -132,10 +132,14 @@ pub(in crate::domain) fn small(events: SelectStatement, bytes: i64) -> SelectSta
         .take()
 }
 
+/// What the facts of these take.
+pub(in crate::domain) fn bytes(rows: &[event::Model]) -> i64 {
+    rows.iter().fold(0, |sum, row| sum.saturating_add(row.size))
+}
+
 /// What [`rows`] found.
 pub(super) fn batch(rows: Vec<event::Model>, head: i64, limit: u64) -> Result<Batch> {
-    let bytes = rows.iter().fold(0, |sum: i64, row| sum.saturating_add(row.size));
-    let is_full = rows.len() as u64 >= limit || bytes >= BYTES;
+    let is_full = rows.len() as u64 >= limit || bytes(&rows) >= BYTES;
     let last = rows.last().map(|row| row.position);
     let until = last.filter(|_| is_full).unwrap_or(head);
     let records = rows.into_iter().map(record).collect::<Result<_>>()?;

@@ -59,8 +59,8 @@ pub async fn listen(services: Services) {
     loop {
         if let Err(error) = hear(&services).await {
             tracing::debug!(%error, "cannot listen for new events of other instances; looking from time to time");
-            sleep(PAUSE).await;
         }
+        sleep(PAUSE).await;
     }
 }
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::WebhookDelivery;
 use crate::domain::custom_fields::{CustomFieldOption, FieldType};
 use crate::domain::error::Result;
-use crate::domain::events::{EventKind, word};
+use crate::domain::events::word;
 use crate::domain::leads::read::{
     FieldParts, FieldValue, PartnershipLead, PartnershipLeadParts, PartnershipLeadRow, TypedValue,
 };
@@ -227,11 +227,7 @@ fn company(passed: &PartnershipLead, senders: &Senders) -> Value {
 
 /// The note that an event is about, as far as the event tells of it.
 fn told_note(record: &Record) -> Option<Value> {
-    match record.kind {
-        EventKind::NoteCreated | EventKind::NoteUpdated | EventKind::NoteDeleted => {
-            let text = record.changes.get("text").map(|text| &text.to);
-            Some(json!({ "uuid": record.subject, "text": text }))
-        }
-        _ => None,
-    }
+    let text = record.changes.get("text").map(|text| &text.to);
+    let is_note = record.kind.subject_kind() == "note";
+    is_note.then(|| json!({ "uuid": record.subject, "text": text }))
 }

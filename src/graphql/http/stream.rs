@@ -175,10 +175,11 @@ impl Writer {
                 () = ending(self.ending.as_ref()) => return,
             };
             let Some(event) = event else { continue };
-            quiet = Instant::now();
             if self.sender.send_timeout(event, patience).await.is_err() {
                 return;
             }
+            // From when it has found its place: whoever reads slowly is not silent.
+            quiet = Instant::now();
         }
     }
 }

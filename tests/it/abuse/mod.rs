@@ -57,11 +57,6 @@ impl Siege {
         let db = TestDatabase::set_up(Backend::Sqlite).await;
         let access = bootstrap(&db);
         let mut command = crate::harness::binary::command(&db, &["serve"]);
-        if heavy() {
-            // So many refusals cost more points than anybody has.
-            command.env("LEADGRAPH_RATE_POINTS", "off");
-            command.env("LEADGRAPH_RATE_POINTS_ANONYMOUS", "off");
-        }
         command.envs(settings.iter().copied());
         let server = Binary::start(command).await;
         let mut siege = Self {
@@ -146,7 +141,12 @@ impl Siege {
 }
 
 async fn hostile_documents_are_refused_for_little() {
-    let mut siege = Siege::begin().await;
+    // Of factory settings all but the points: the refusals of every depth cost more than anybody has.
+    let unpaid = [
+        ("LEADGRAPH_RATE_POINTS", "off"),
+        ("LEADGRAPH_RATE_POINTS_ANONYMOUS", "off"),
+    ];
+    let mut siege = Siege::with(if heavy() { &unpaid } else { &[] }).await;
     let mut wrong = Vec::new();
     for hostile in documents::all() {
         let Hostile { name, document, code } = &hostile;

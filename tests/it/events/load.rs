@@ -17,6 +17,7 @@ pub fn cases() -> Vec<Case> {
     vec![
         both(large_events_are_read_a_few_at_a_time),
         both(histories_have_bounds),
+        both(what_is_hidden_takes_nothing_away),
         both(an_event_knows_its_size),
         both(listeners_who_do_not_read_cost_little),
         on_postgres(who_listens_misses_nothing_while_the_database_is_away),
@@ -101,6 +102,45 @@ async fn histories_have_bounds(app: TestApp) {
     let nodes = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Event { type } } }";
     let some = app.as_owner().data(nodes, json!({"ids": ids})).await;
     assert_eq!(some["nodes"].as_array().unwrap().len(), 10);
+}
+
+/// Events that somebody cannot see leave those that they can.
+async fn what_is_hidden_takes_nothing_away(app: TestApp) {
+    let post = async |project: &str, bytes: usize| {
+        let form =
+            json!({"projectId": project, "userData": {"firstName": "Ada"}, "formData": {"m": "x".repeat(bytes)}});
+        app.leadtrackr().post(&form).await.expect(201);
+    };
+    for _ in 0..45 {
+        post(&app.home.other_project.public_id, 200_000).await;
+    }
+    post(&app.home.project.public_id, 10).await;
+    let feed =
+        "query($after: String) { events(after: $after, first: 100) { position hasMore events { event { id } } } }";
+    let (mut ids, mut after, mut more) = (Vec::new(), Value::Null, true);
+    while more {
+        let page = app.as_owner().data(feed, json!({"after": after})).await["events"].clone();
+        ids.extend(
+            page["events"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|event| event["event"]["id"].clone()),
+        );
+        (after, more) = (page["position"].clone(), page["hasMore"] == true);
+    }
+    let nodes = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }";
+    let refused = app.as_owner().graphql(nodes, json!({"ids": ids})).await;
+    assert_eq!(refused.code(), "LIMIT_EXCEEDED", "{} bytes", refused.text.len());
+    let found = app.with_key(&app.home.bound_key).data(nodes, json!({"ids": ids})).await["nodes"].clone();
+    let found: Vec<Value> = found
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|node| !node.is_null())
+        .cloned()
+        .collect();
+    assert_eq!(found, [json!({"id": ids.last()})]);
 }
 
 async fn an_event_knows_its_size(app: TestApp) {
