@@ -166,6 +166,23 @@ async fn old_receivers_hear_all_of_a_lead(app: TestApp) {
         }],
     });
     assert_eq!(told, &expected);
+    app.home.campaign("Spring").await;
+    let campaigns = app.as_owner().data("{ campaigns { nodes { id } } }", json!({})).await;
+    let by_owner = "mutation($input: CreateLeadInput!) { createLead(input: $input) { userErrors { code } } }";
+    let input = json!({"associationType": "CAMPAIGNS", "email": "eve@x.test",
+        "companyCampaignId": campaigns["campaigns"]["nodes"][0]["id"]});
+    let made = app.as_owner().data(by_owner, json!({"input": input})).await;
+    assert_eq!(made["createLead"]["userErrors"], json!([]));
+    let told = receiver.hears(3).await[2].json()["lead"].clone();
+    let owner = &app.home.owner;
+    for (member, is) in [
+        ("created_by_user_uuid", json!(owner.uuid)),
+        ("created_by_user_email", json!(owner.email)),
+        ("created_by_user_first_name", of_owner(owner.first_name.as_ref())),
+        ("created_by_user_last_name", of_owner(owner.last_name.as_ref())),
+    ] {
+        assert_eq!(told[member], is, "{member}");
+    }
 }
 
 async fn a_token_says_who_did_it_and_is_signed_with_the_present_secret(app: TestApp) {

@@ -3,13 +3,14 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use sea_orm::{ConnectionTrait, TransactionTrait};
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 
 use super::old_receivers::millis;
 use super::receiver::{Heard, Receiver, Reply};
 use super::{deliveries, edit, endpoint, look, post_lead, settled};
-use crate::harness::{Backend, Case, Subject, TestApp, both};
+use crate::harness::{Backend, Case, Subject, TestApp, both, on_postgres};
 
 pub fn cases() -> Vec<Case> {
     vec![
@@ -18,6 +19,7 @@ pub fn cases() -> Vec<Case> {
         both(who_has_waited_longest_comes_first),
         both(both_secrets_sign_until_the_old_one_ends),
         both(only_what_was_asked_for_is_sent),
+        on_postgres(a_filter_that_changes_meanwhile_is_the_one_that_counts),
         both(failures_are_tried_again_until_they_are_given_up),
         both(a_lead_waits_for_itself_and_nobody_else),
         both(a_receiver_that_is_gone_gets_no_more),
@@ -186,6 +188,31 @@ async fn only_what_was_asked_for_is_sent(app: TestApp) {
         assert_eq!(each.json()["type"], "lead.updated");
         assert_eq!(each.json()["data"]["changes"]["firstName"]["to"], "Grace");
     }
+}
+
+/// Between the look at the filters and the events that they are asked about.
+async fn a_filter_that_changes_meanwhile_is_the_one_that_counts(app: TestApp) {
+    let (receiver, other) = (Receiver::good().await, Receiver::good().await);
+    let graces = json!({"filter": {"firstName": {"eq": "Grace"}}});
+    let changed = endpoint(&app, &receiver, json!({})).await;
+    endpoint(&app, &other, graces).await;
+    let change = app.db.connection().begin().await.unwrap();
+    let filter = "UPDATE webhook_endpoints SET version = version + 1,
+        filter = (SELECT filter FROM webhook_endpoints WHERE filter IS NOT NULL) WHERE filter IS NULL";
+    change.execute_unprepared(filter).await.unwrap();
+    post_lead(&app, "a", "Ada").await;
+    let waiting =
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while app.number(waiting).await == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    change.commit().await.unwrap();
+    post_lead(&app, "b", "Grace").await;
+    for receiver in [receiver, other] {
+        let heard = receiver.hears(1).await;
+        assert_eq!(heard[0].json()["data"]["changes"]["firstName"]["to"], "Grace");
+    }
+    assert_eq!(deliveries(&app, &changed).await.len(), 1);
 }
 
 async fn failures_are_tried_again_until_they_are_given_up(app: TestApp) {
