@@ -196,6 +196,7 @@ async fn a_filter_that_changes_meanwhile_is_the_one_that_counts(app: TestApp) {
     let graces = json!({"filter": {"firstName": {"eq": "Grace"}}});
     let changed = endpoint(&app, &receiver, json!({})).await;
     endpoint(&app, &other, graces).await;
+    app.settled().await;
     let change = app.db.connection().begin().await.unwrap();
     let filter = "UPDATE webhook_endpoints SET version = version + 1,
         filter = (SELECT filter FROM webhook_endpoints WHERE filter IS NOT NULL) WHERE filter IS NULL";
