@@ -10,6 +10,7 @@ pub fn cases() -> Vec<Case> {
     vec![
         once(each_caller_has_points_of_their_own),
         once(what_an_answer_does_not_hold_is_given_back),
+        once(reading_the_schema_costs_points),
         once(an_operation_that_may_cost_too_much_is_not_begun),
         once(strangers_share_the_points_of_their_address),
         once(bad_credentials_run_out_and_good_ones_go_on),
@@ -71,6 +72,21 @@ async fn what_an_answer_does_not_hold_is_given_back() {
     assert!(cost["remaining"].as_u64().unwrap() >= 10_000 - used, "{cost}");
     let plain = app.as_owner().graphql("{ __typename }", json!({})).await;
     assert_eq!(plain.json().get("extensions"), None, "only for those who ask");
+}
+
+/// Little as tools do it, and much where every type comes a hundred times.
+async fn reading_the_schema_costs_points() {
+    let app = limited(|_| {}).await;
+    let cost = async |query: &str| {
+        let ask = json!({"query": query, "extensions": {"cost": true}});
+        let answer = app.as_owner().post(ask).await;
+        answer.json()["extensions"]["cost"]["predicted"].as_u64().unwrap()
+    };
+    let bare = cost("{ __typename }").await;
+    let one = cost("{ __typename __schema { queryType { name } } }").await;
+    assert!((bare + 7..bare + 12).contains(&one), "{bare} and {one}");
+    let all = cost("{ __schema { types { fields { type { fields { name } } } } } }").await;
+    assert!((1_500..1_510).contains(&all), "{all}");
 }
 
 async fn an_operation_that_may_cost_too_much_is_not_begun() {

@@ -17,6 +17,7 @@ pub fn cases() -> Vec<Case> {
         once(a_socket_ends_with_the_server),
         once(idle_sockets_cost_little),
         once(a_dead_client_is_noticed),
+        once(a_message_holds_so_many_values),
         once(a_stream_of_events_holds_every_answer),
     ]
 }
@@ -174,6 +175,19 @@ async fn a_dead_client_is_noticed() {
     let closed = tokio::time::timeout(Duration::from_secs(5), dead.closed()).await;
     assert_eq!(closed.expect("it was given up"), 4499);
     assert_eq!(reading.await.unwrap()["data"]["__typename"], "Query");
+}
+
+async fn a_message_holds_so_many_values() {
+    let app = TestApp::set_up(Backend::Sqlite).await;
+    let mut socket = Socket::enter(app.address.port(), json!({"x-api-key": app.home.key})).await;
+    let ping = |values: usize| json!({"type": "ping", "payload": {"values": vec![0; values]}});
+    socket.say(ping(49_000)).await;
+    assert_eq!(
+        socket.hear().await,
+        json!({"type": "pong", "payload": ping(49_000)["payload"]})
+    );
+    socket.say(ping(51_000)).await;
+    assert_eq!(socket.closed().await, 4400);
 }
 
 async fn a_stream_of_events_holds_every_answer() {

@@ -25,6 +25,19 @@ fn with(changes: Value) -> Result<NewRegistration, (u16, Vec<String>)> {
     read(&body)
 }
 
+#[test]
+fn nothing_is_looked_at_behind_the_last_problem_that_is_told() {
+    let mut found = Findings::default();
+    let mut read = 0;
+    let items = vec![Value::Null; 1_000].into();
+    found.items(&Place::Body, Some(items), |found, place, _| {
+        read += 1;
+        found.invalid(place, "wrong");
+        None::<()>
+    });
+    assert_eq!((read, found.check().map_err(told).unwrap_err().1.len()), (100, 100));
+}
+
 #[track_caller]
 fn refused(changes: Value, status: u16, details: &[&str]) {
     let told = with(changes.clone()).map(|_| ()).unwrap_err();
