@@ -24,7 +24,7 @@ pub use database::TestDatabase;
 pub use socket::Socket;
 pub use workspace::Workspace;
 
-/// Longer than any test takes on a busy machine; a hang fails instead of stopping the run.
+/// Longer than any test of a small size takes on a busy machine; a hang fails instead of stopping the run.
 const LIMIT: Duration = Duration::from_secs(600);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,7 +176,8 @@ fn block_on<T: Future<Output = ()>>(test: T) {
         .thread_stack_size(16 * 1024 * 1024)
         .build()
         .expect("a runtime starts");
-    let finished = runtime.block_on(async { tokio::time::timeout(LIMIT, test).await });
+    let limit = if heavy() { 6 * LIMIT } else { LIMIT };
+    let finished = runtime.block_on(async { tokio::time::timeout(limit, test).await });
     runtime.shutdown_timeout(Duration::from_secs(5));
     finished.expect("the test finishes in time");
 }
