@@ -190,7 +190,8 @@ impl Lead {
     }
 
     /// What happened to it and to the notes about it, newest first. The settings of the server may let the oldest events
-    /// go after a time.
+    /// go after a time. The histories of one answer hold at most 8 MiB: a page of more fails with the code
+    /// `LIMIT_EXCEEDED`, a smaller one does not.
     async fn history(
         &self,
         ctx: &Context<'_>,
