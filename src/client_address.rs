@@ -35,16 +35,37 @@ impl TrustedProxies {
         ClientAddress(client)
     }
 
-    fn trust(&self, address: IpAddr) -> bool {
+    pub fn trust(&self, address: IpAddr) -> bool {
         self.0.iter().any(|net| net.contains(&address))
     }
 }
 
-/// Whom an address stands for where something is counted: one customer has a whole network of IPv6 addresses.
+/// Whom an address stands for where something is counted: one customer has a whole network of IPv6 addresses, as a rule
+/// of 56 bits.
 pub fn network(address: IpAddr) -> IpAddr {
+    prefix(address, 56)
+}
+
+/// Whom it stands for where places are shared out: some customers have 48 bits.
+pub fn site(address: IpAddr) -> IpAddr {
+    prefix(address, 48)
+}
+
+fn prefix(address: IpAddr, bits: u32) -> IpAddr {
     match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from(u128::from(address) >> 64 << 64)),
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from(u128::from(address) & (u128::MAX << (128 - bits)))),
         address @ IpAddr::V4(_) => address,
+    }
+}
+
+/// Whether it is an address of the internet: others are those of proxies, or of one's own network.
+pub fn is_public(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            let shared = address.octets()[0] == 100 && address.octets()[1] & 0xc0 == 64;
+            !(address.is_loopback() || address.is_private() || address.is_link_local() || shared)
+        }
+        IpAddr::V6(address) => !(address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()),
     }
 }
 
@@ -64,6 +85,33 @@ fn parse(text: &str) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ipv6_counts_by_its_network() {
+        let of = |text: &str| text.parse::<IpAddr>().unwrap();
+        for (address, whose, where_to) in [
+            ("192.0.2.77", "192.0.2.77", "192.0.2.77"),
+            ("::ffff:192.0.2.77", "192.0.2.77", "192.0.2.77"),
+            ("2001:db8:aaaa:bbcc:1:2:3:4", "2001:db8:aaaa:bb00::", "2001:db8:aaaa::"),
+        ] {
+            assert_eq!((network(of(address)), site(of(address))), (of(whose), of(where_to)));
+        }
+        for (address, public) in [
+            ("127.0.0.1", false),
+            ("::1", false),
+            ("10.1.2.3", false),
+            ("172.17.0.1", false),
+            ("100.64.0.1", false),
+            ("100.128.0.1", true),
+            ("fd00::1", false),
+            ("fe80::1", false),
+            ("::ffff:192.168.0.1", false),
+            ("192.0.2.77", true),
+            ("2001:db8::1", true),
+        ] {
+            assert_eq!(is_public(of(address)), public, "{address}");
+        }
+    }
 
     #[test]
     fn only_trusted_proxies_are_believed() {

@@ -1,12 +1,13 @@
 //! The connection that a request came by, in the extensions of every request that came over the network; and what work
 //! keeps until it is done.
 
+use std::any::Any;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::Extensions;
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::watch;
 
 use crate::turns::Turn;
 
@@ -15,12 +16,12 @@ use crate::turns::Turn;
 pub struct Connection {
     peer: IpAddr,
     ending: watch::Receiver<()>,
-    _slot: Arc<OwnedSemaphorePermit>,
+    _slot: Arc<dyn Any + Send + Sync>,
 }
 
 impl Connection {
-    /// `ending`: closed when the server begins to stop.
-    pub fn new(peer: IpAddr, ending: watch::Receiver<()>, slot: Arc<OwnedSemaphorePermit>) -> Self {
+    /// `ending`: closed when the server begins to stop. `slot`: what it takes of the server's connections.
+    pub fn new(peer: IpAddr, ending: watch::Receiver<()>, slot: Arc<dyn Any + Send + Sync>) -> Self {
         Self {
             peer,
             ending,

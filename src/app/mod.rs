@@ -131,7 +131,8 @@ impl App {
         let _loops = Loops::start(&self.services, &self.courier, self.rounds);
         let _metrics = self.publish_metrics().await;
         let ended = http::serve(listener, self.router(), &self.http, shutdown).await;
-        self.services.database().close().await;
+        // What was cut off may still be at a statement, which nobody waits for any more.
+        let _elapsed = tokio::time::timeout(CLOSING, self.services.database().close()).await;
         ended
     }
 
@@ -157,6 +158,9 @@ impl App {
         Some(Published(handle))
     }
 }
+
+/// How long the database may take to close after the last request.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// Whoever scrapes needs few; nobody else should be there.
 const METRICS_CONNECTIONS: usize = 16;

@@ -36,10 +36,14 @@ const SCANS: [&str; 2] = ["contains", "search"];
 const VALUES: u64 = 10;
 /// Bytes of a text that count as another value.
 const TEXT: u64 = 20;
+/// Fields and fragments of a document that cost a point.
+const VISITS: u64 = 100;
 /// Of a request that is refused.
 const REFUSAL: u64 = 5;
 /// Bytes of a document, or values of variables, that cost another point then.
 const BYTES: u64 = 500;
+/// Bytes of a socket's message that cost nothing.
+const MESSAGE: usize = 4096;
 
 /// What an operation may cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -108,6 +112,21 @@ pub fn of_refusal(params: &Params) -> u64 {
     let mut given = Given::default();
     params.variables.values().for_each(|value| given.add(Given::of(value)));
     REFUSAL + (text as u64 + given.values) / BYTES
+}
+
+/// What reading something costs that is no request.
+pub fn of_junk(bytes: usize) -> u64 {
+    REFUSAL + bytes as u64 / BYTES
+}
+
+/// What reading a message costs, beside what it asks for: nothing as a rule.
+pub fn of_message(bytes: usize) -> u64 {
+    bytes.saturating_sub(MESSAGE) as u64 / BYTES
+}
+
+/// What walking a document costs: its fields and fragments, as often as they are repeated.
+pub fn of_walking(visits: usize) -> u64 {
+    visits as u64 / VISITS
 }
 
 /// Bounds what an operation may cost. For documents that the guard has let through.
@@ -290,7 +309,11 @@ impl<'a> Estimate<'a> {
         let asked = ["first", "last"].iter().find_map(|name| {
             known.args.get(*name)?;
             let value = field.get_argument(name)?;
-            let fill = |name| self.variables.get(&name).cloned().ok_or(());
+            // Nothing but numbers is copied: one variable may hold much, and stand in many fields.
+            let fill = |name| {
+                let number = self.variables.get(&name).and_then(whole);
+                number.map(Const::from).ok_or(())
+            };
             whole(&value.node.clone().into_const_with(fill).ok()?)
         });
         asked.unwrap_or(self.pages.default).min(self.pages.most)
@@ -464,6 +487,13 @@ mod tests {
         let long = json!({"s": "a".repeat(1_000_000)});
         let points = cost("query($s: ID!) { a: node(id: $s) { id } b: node(id: $s) { id } }", long);
         assert_eq!(points, 2 * (1 + 1_000_000 / TEXT / VALUES));
+    }
+
+    #[test]
+    fn pages_of_no_size_are_taken_as_others() {
+        let text = "query($n: Int) { leads(first: $n) { nodes { id } } }";
+        assert_eq!(cost(text, json!({"n": ["a", "b"]})), 1 + 50);
+        assert_eq!(cost(text, json!({})), 1 + 50);
     }
 
     #[test]

@@ -73,7 +73,9 @@ pub async fn router(
     origins: Origins,
     trusted: Option<TrustedFiles>,
 ) -> Result<Router, TrustedError> {
-    let roots = Roots::new(|| served(gate.services.clone(), &limits));
+    // Who waits for events by one request after the other takes as much as who keeps a connection open.
+    let waiting = Places::new(limits.places);
+    let roots = Roots::new(|| served(gate.services.clone(), &limits, &waiting));
     let mut engine = Engine::new(
         roots,
         EngineOptions {

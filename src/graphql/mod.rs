@@ -56,9 +56,13 @@ mod webhook_delivery;
 mod webhook_edit;
 mod workspace;
 
+use std::sync::Arc;
+
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, SchemaBuilder};
 
 use crate::domain::Services;
+
+use places::Places;
 
 pub use edge::{Limits, router};
 pub use engine::{DocumentCache, Introspection, Trust, TrustedError, TrustedFiles};
@@ -131,10 +135,11 @@ pub struct Subscription(event::EventSubscriptions, notification::NotificationSub
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// The schema as it is served.
-fn served(services: Services, limits: &Limits) -> SchemaBuilder<Query, Mutation, Subscription> {
+fn served(services: Services, limits: &Limits, waiting: &Arc<Places>) -> SchemaBuilder<Query, Mutation, Subscription> {
     let builder = Schema::build(Query::default(), Mutation::default(), Subscription::default());
     let wait = event::LongestWait::within(limits.sockets.time);
-    builder.data(services).data(limits.pages).data(wait)
+    let builder = builder.data(services).data(limits.pages);
+    builder.data(wait).data(Arc::clone(waiting))
 }
 
 /// The schema as text: the same for every run.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 
-use crate::client_address::network;
+use crate::client_address::site;
 use crate::domain::caller::{Caller, Principal};
 
 /// At most so many places, each for one connection.
@@ -46,7 +46,7 @@ impl Places {
 
     /// A place for somebody who has not said yet who it is; nothing when the address has no more.
     pub fn of_address(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
-        self.take(Holder::Address(network(address)), self.limits.per_address)
+        self.take(Holder::Address(site(address)), self.limits.per_address)
     }
 
     pub fn of_caller(self: &Arc<Self>, caller: &Caller) -> Option<Place> {
@@ -103,7 +103,7 @@ mod tests {
         let first = places.of_address(address("2001:db8::1")).unwrap();
         let _second = places.of_address(address("2001:db8::2")).unwrap();
         assert!(places.of_address(address("2001:db8::3")).is_none(), "one network");
-        assert!(places.of_address(address("2001:db8:0:1::3")).is_some(), "another one");
+        assert!(places.of_address(address("2001:db8:1::3")).is_some(), "another one");
         drop(first);
         assert!(places.of_address(address("2001:db8::4")).is_some());
         let v4 = places.of_address(address("10.0.0.1")).unwrap();

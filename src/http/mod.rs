@@ -4,12 +4,14 @@
 //! keep browsers careful. The doors answer in their own dialects, and so does what is answered here in their place.
 
 pub mod cors;
+mod crowd;
 mod linger;
 pub mod metrics;
 mod probes;
 mod refusal;
 mod serve;
 mod unread;
+mod unsent;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -35,16 +37,22 @@ use crate::turns::Turns;
 
 pub use serve::{Ended, serve};
 
+use crowd::Crowd;
 use metrics::{Metrics, Observation};
 use refusal::{Dialect, Refusal};
-use unread::{Crowd, Reading};
+use unread::Reading;
+
+/// How many bodies are waited for, for each request that can be worked on.
+const WAITING: usize = 4;
+/// Of these, what one address may have, as a divisor.
+const SHARE: usize = 8;
 
 /// Puts the doors and the probes behind the common layers.
 pub fn router(doors: Router, services: Services, config: &HttpConfig, turns: Turns, metrics: Metrics) -> Router {
     let work = Work {
         limit: config.request_timeout,
         turns,
-        crowd: Crowd::new(config.max_requests),
+        crowd: Crowd::new(config.max_requests.saturating_mul(WAITING), SHARE),
         metrics: metrics.clone(),
     };
     let outside = Outside {

@@ -1,7 +1,7 @@
-//! The accept loop. axum's own has no time limit for a client that connects and then says nothing.
+//! The accept loop. axum's own has no time limit for a client that connects and then says nothing, or reads nothing.
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,20 +15,42 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tower::ServiceExt;
+use tokio::time::Instant;
+use tower::{ServiceExt, service_fn};
 
+use super::crowd::{Crowd, Stander};
 use super::linger::Lingering;
+use super::unsent::{Activity, Standing};
+use crate::client_address::{TrustedProxies, is_public};
 use crate::config::HttpConfig;
 use crate::connection;
 
-/// How long a client may take for its first request's head.
-const FIRST_REQUEST: Duration = Duration::from_secs(30);
-/// How long a connection may stay idle between requests; longer than load balancers keep theirs, so that they are the
-/// ones to close.
-const IDLE: Duration = Duration::from_secs(75);
+/// What clients may take their time for.
+#[derive(Clone, Copy, Debug)]
+struct Times {
+    /// Their first request's head.
+    first_request: Duration,
+    /// Being idle between requests; longer than load balancers keep their connections, so that they are the ones to
+    /// close.
+    idle: Duration,
+    /// Reading an answer, beside what its size takes.
+    answer: Duration,
+    /// How often it is looked whether a connection is used.
+    look: Duration,
+}
+
+const TIMES: Times = Times {
+    first_request: Duration::from_secs(30),
+    idle: Duration::from_secs(75),
+    answer: Duration::from_secs(60),
+    look: Duration::from_secs(5),
+};
+
 /// When files run out, the loop waits for connections to end instead of spinning.
 const PAUSE: Duration = Duration::from_millis(100);
-const STREAMS: u32 = 200;
+const STREAMS: u32 = 100;
+/// Of all connections, those that one address of the internet may have, as a divisor. Proxies may have all.
+const SHARE: usize = 4;
 /// Headers of a request, and their bytes. No honest client comes near.
 const HEADERS: usize = 100;
 const HEADER_BYTES: u32 = 64 * 1024;
@@ -51,15 +73,35 @@ pub async fn serve(
     config: &HttpConfig,
     shutdown: impl Future<Output = ()>,
 ) -> Ended {
+    serve_within(TIMES, listener, router, config, shutdown).await
+}
+
+async fn serve_within(
+    times: Times,
+    listener: TcpListener,
+    router: Router,
+    config: &HttpConfig,
+    shutdown: impl Future<Output = ()>,
+) -> Ended {
     // Dropping the sender tells every connection; when the last of them is gone the slots are all back.
     let (running, ending) = watch::channel(());
     let slots = Arc::new(Semaphore::new(config.max_connections));
-    let protocol = protocol();
+    let shares = Shares {
+        crowd: Crowd::new(config.max_connections, SHARE),
+        proxies: TrustedProxies(config.trusted_proxies.clone()),
+    };
+    let protocol = protocol(times.idle);
     let mut shutdown = pin!(shutdown);
     while let Some((stream, peer, slot)) = next(&listener, &slots, shutdown.as_mut()).await {
+        let Some(share) = shares.of(peer.ip()) else {
+            tracing::debug!(%peer, "closed a connection: its address has too many");
+            continue;
+        };
         let connection = Connection {
+            times,
             stream,
             peer,
+            share,
             router: router.clone(),
             protocol: protocol.clone(),
             ending: ending.clone(),
@@ -72,6 +114,20 @@ pub async fn serve(
     match tokio::time::timeout(config.shutdown_timeout, slots.acquire_many(all)).await {
         Ok(_) => Ended::Drained,
         Err(_elapsed) => Ended::CutOff,
+    }
+}
+
+/// How connections are shared out among addresses.
+struct Shares {
+    crowd: Arc<Crowd>,
+    proxies: TrustedProxies,
+}
+
+impl Shares {
+    /// `None`: this address has too many.
+    fn of(&self, peer: IpAddr) -> Option<Stander> {
+        let is_one_client = is_public(peer) && !self.proxies.trust(peer.to_canonical());
+        self.crowd.stand(is_one_client.then_some(peer))
     }
 }
 
@@ -100,12 +156,12 @@ async fn next(
     }
 }
 
-fn protocol() -> Builder<TokioExecutor> {
+fn protocol(idle: Duration) -> Builder<TokioExecutor> {
     let mut protocol = Builder::new(TokioExecutor::new());
     protocol
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(IDLE)
+        .header_read_timeout(idle)
         .max_headers(HEADERS)
         .max_buf_size(HEADER_BYTES as usize);
     protocol
@@ -115,14 +171,16 @@ fn protocol() -> Builder<TokioExecutor> {
         .max_header_list_size(HEADER_BYTES)
         .max_pending_accept_reset_streams(RESETS)
         .max_local_error_reset_streams(RESETS)
-        .keep_alive_interval(IDLE)
-        .keep_alive_timeout(IDLE);
+        .keep_alive_interval(idle)
+        .keep_alive_timeout(idle);
     protocol
 }
 
 struct Connection {
+    times: Times,
     stream: TcpStream,
     peer: SocketAddr,
+    share: Stander,
     router: Router,
     protocol: Builder<TokioExecutor>,
     ending: watch::Receiver<()>,
@@ -133,8 +191,10 @@ impl Connection {
     /// that nobody waits for any more.
     async fn run(self, slot: OwnedSemaphorePermit) {
         let Self {
+            times,
             stream,
             peer,
+            share,
             router,
             protocol,
             mut ending,
@@ -143,17 +203,21 @@ impl Connection {
         let _ = stream.set_nodelay(true);
         let spoke = Arc::new(AtomicBool::new(false));
         let heard = Arc::clone(&spoke);
-        let connection = connection::Connection::new(peer.ip(), ending.clone(), Arc::new(slot));
-        let service = router.map_request(move |mut request: Request<Incoming>| {
+        let connection = connection::Connection::new(peer.ip(), ending.clone(), Arc::new((slot, share)));
+        let activity = Activity::new(times.answer);
+        let seen = Arc::clone(&activity);
+        let service = service_fn(move |mut request: Request<Incoming>| {
             heard.store(true, Ordering::Relaxed);
             request.extensions_mut().insert(connection.clone());
-            request
+            let (open, router) = (seen.begin(), router.clone());
+            async move { router.oneshot(request).await.map(|answer| open.answer(answer)) }
         });
         let service = TowerToHyperService::new(service);
         let mut served = pin!(protocol.serve_connection_with_upgrades(TokioIo::new(Lingering::new(stream)), service));
-        let mut patience = pin!(tokio::time::sleep(FIRST_REQUEST));
+        let mut patience = pin!(tokio::time::sleep(times.first_request));
         let mut awaited = true;
         let mut asked_to_end = false;
+        let mut look = tokio::time::interval(times.look);
         loop {
             tokio::select! {
                 // An error here is a client that went away or spoke no HTTP: nothing to tell anyone.
@@ -164,6 +228,16 @@ impl Connection {
                     }
                     awaited = false;
                 }
+                _ = look.tick() => match activity.standing(Instant::now()) {
+                    Standing::Stuck => return,
+                    // It was asked to end, and does not.
+                    Standing::Idle(time) if time >= times.idle + times.look => return,
+                    Standing::Idle(time) if time >= times.idle && !asked_to_end => {
+                        served.as_mut().graceful_shutdown();
+                        asked_to_end = true;
+                    }
+                    Standing::Idle(_) | Standing::Busy => {}
+                },
                 _ = ending.changed(), if !asked_to_end => {
                     served.as_mut().graceful_shutdown();
                     asked_to_end = true;
@@ -172,3 +246,6 @@ impl Connection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

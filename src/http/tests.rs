@@ -46,7 +46,7 @@ fn with_turns(doors: Router, limit: Duration, at_a_time: usize) -> Router {
     let work = Work {
         limit,
         turns: Turns::new(at_a_time),
-        crowd: Crowd::new(at_a_time),
+        crowd: Crowd::new(at_a_time * super::WAITING, super::SHARE),
         metrics: Metrics::default(),
     };
     doors

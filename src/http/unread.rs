@@ -5,8 +5,6 @@
 //! connections would send the next request into a closing one. And a request that waits for its client is not worked on:
 //! it steps aside until its body is there, or clients that send nothing would keep the turns of all others.
 
-mod crowd;
-
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,8 +21,7 @@ use hyper::body::{Frame, SizeHint};
 use crate::client_address::ClientAddress;
 use crate::turns::Turn;
 
-pub(super) use crowd::Crowd;
-use crowd::Stander;
+use super::crowd::{Crowd, Stander};
 
 /// What became of one request's body so far.
 #[derive(Clone)]
@@ -124,7 +121,10 @@ impl Watched {
             return Ok(());
         };
         if let Aside::No = self.aside {
-            let place = seat.crowd.stand(seat.address).ok_or_else(|| self.lose_turn())?;
+            let place = seat
+                .crowd
+                .stand(seat.address.map(|ClientAddress(address)| address))
+                .ok_or_else(|| self.lose_turn())?;
             seat.turn.step_aside();
             self.aside = Aside::Yes(place);
         }

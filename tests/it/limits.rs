@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::harness::app::client;
 use crate::harness::binary::command;
-use crate::harness::{Backend, Binary, Case, Subject, TestApp, TestDatabase, once};
+use crate::harness::{Backend, Binary, Case, Socket, Subject, TestApp, TestDatabase, once};
 
 pub fn cases() -> Vec<Case> {
     vec![
@@ -16,6 +16,8 @@ pub fn cases() -> Vec<Case> {
         once(bad_credentials_run_out_and_good_ones_go_on),
         once(signed_tokens_are_no_guesses),
         once(refused_documents_cost_those_who_send_them),
+        once(what_is_no_request_costs_what_was_read),
+        once(large_messages_are_paid_for),
         once(a_trusted_proxy_says_whose_request_it_is),
         once(pages_of_allowed_origins_use_graphql),
         once(metrics_count_on_a_listener_of_their_own),
@@ -195,6 +197,39 @@ async fn refused_documents_cost_those_who_send_them() {
     let huge = format!("{{ a(b: \"{}\") }}", "x".repeat(40_000));
     ask(&huge, 5 + 80).await;
     assert_eq!(ask("{ __typename }", 1).await, 429);
+}
+
+async fn what_is_no_request_costs_what_was_read() {
+    let app = limited(|config| config.rates.strangers = Some(60)).await;
+    let post = async |body: serde_json::Value| app.anonymous().post(body).await;
+    let junk = post(json!({"junk": "x".repeat(10_000)})).await.expect(400);
+    let standing = junk.header("ratelimit").unwrap().to_owned();
+    // 5, and 1 for each 500 bytes.
+    assert!(
+        ["r=35", "r=36", "r=37"].iter().any(|left| standing.contains(left)),
+        "{standing}"
+    );
+    post(json!([])).await.expect(400);
+    post(json!({"junk": "x".repeat(20_000)})).await.expect(400);
+    // Nobody reads any more of it.
+    let large = json!({"junk": "x".repeat(900_000)});
+    assert_eq!(post(large).await.expect(429).code(), "RATE_LIMITED");
+}
+
+async fn large_messages_are_paid_for() {
+    let app = limited(|config| config.rates.strangers = Some(60)).await;
+    let mut socket = Socket::open(app.address.port(), "/graphql").await;
+    socket.say(json!({"type": "connection_init"})).await;
+    assert_eq!(socket.hear().await["type"], "connection_ack");
+    for _ in 0..100 {
+        socket.say(json!({"type": "ping"})).await;
+        assert_eq!(socket.hear().await["type"], "pong");
+    }
+    let large = json!({"type": "ping", "payload": {"x": "x".repeat(20_000)}});
+    socket.say(large.clone()).await;
+    assert_eq!(socket.hear().await["type"], "pong");
+    socket.say(large).await;
+    assert_eq!(socket.closed().await, 1013);
 }
 
 async fn a_trusted_proxy_says_whose_request_it_is() {

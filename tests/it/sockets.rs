@@ -225,6 +225,16 @@ async fn a_stream_of_events_holds_every_answer() {
             .code(),
         "UNAUTHENTICATED"
     );
+    // By then the headers are sent.
+    let once =
+        json!({"query": "mutation { createTag(input: {label: \"once\", association: LEAD}) { tag { label } } }"});
+    let keyed = door.header("idempotency-key", "k");
+    assert!(!keyed.post(&once).await.expect(200).text.contains("extensions"));
+    let replay = keyed.post(&once).await.expect(200).text;
+    assert!(
+        replay.contains("\"extensions\":{\"idempotency\":{\"replayed\":true}}"),
+        "{replay}"
+    );
     let write = "/graphql?query=mutation{createTag(input:{label:%22x%22,association:LEAD}){tag{id}}}";
     let write = app
         .route(write)
@@ -236,5 +246,5 @@ async fn a_stream_of_events_holds_every_answer() {
         .await
         .expect(405);
     assert_eq!(write.header("allow"), Some("POST"));
-    assert_eq!(app.number("SELECT COUNT(*) FROM tags").await, 0);
+    assert_eq!(app.number("SELECT COUNT(*) FROM tags").await, 1);
 }

@@ -41,6 +41,8 @@ pub(super) struct Known {
     pub(super) document: ExecutableDocument,
     /// Points for reading the schema, where it does.
     pub(super) introspection: Option<u64>,
+    /// Fields and fragments, as often as they are repeated.
+    pub(super) visits: usize,
     bytes: usize,
 }
 
@@ -183,6 +185,7 @@ impl Documents {
             known: Known {
                 document,
                 introspection: measured.introspection,
+                visits: measured.visits,
                 bytes: text.len(),
             },
         })

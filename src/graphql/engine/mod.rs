@@ -23,7 +23,7 @@ use super::live::Readers;
 use super::nested::Budget;
 use super::paging::PageLimits;
 use super::params::Params;
-use crate::auth::quota::{Charge, Payer, Quota, Repeated};
+use crate::auth::quota::{Charge, Exhausted, Payer, Quota, Repeated};
 use crate::connection::Kept;
 use crate::domain::caller::Caller;
 use crate::domain::idempotency::IdempotencyKey;
@@ -78,10 +78,30 @@ pub struct Visitor {
     pub request_id: RequestId,
     /// What a header calls the one write that is asked for.
     pub key: Option<IdempotencyKey>,
+    pub replays: Replays,
     /// Until it has run to its end.
     pub kept: Kept,
     /// Pays for it where there is no caller.
     pub payer: Payer,
+}
+
+/// Where a client is told that it had an answer before, unless it has put its key into the request's extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replays {
+    InHeader,
+    /// Its transport has no headers, or has sent them by then.
+    InExtensions,
+}
+
+/// What a request has paid before it was read.
+#[derive(Debug)]
+pub struct Toll(Charge);
+
+impl Toll {
+    /// It was no GraphQL request, and so many bytes were read to find out.
+    pub fn wasted(self, bytes: usize) {
+        self.0.settle(cost::of_junk(bytes));
+    }
 }
 
 /// A request that may run.
@@ -209,17 +229,36 @@ impl Engine {
             .await
     }
 
+    /// What every request pays before anything of it is read.
+    ///
+    /// # Errors
+    /// Nothing is left to pay with.
+    pub fn toll(&self, caller: Option<&Caller>, payer: &Payer) -> Result<Toll, Refused> {
+        let toll = self.quota.charge(caller, payer, 1);
+        toll.map(Toll).map_err(|_exhausted| Refused::too_many())
+    }
+
+    /// Pays for reading a message of so many bytes.
+    ///
+    /// # Errors
+    /// There is not enough left.
+    pub fn pay_message(&self, caller: Option<&Caller>, payer: &Payer, bytes: usize) -> Result<(), Exhausted> {
+        let points = cost::of_message(bytes);
+        if points > 0 {
+            self.quota.charge(caller, payer, points)?.settle(points);
+        }
+        Ok(())
+    }
+
     /// Everything that can be said against a request before any of it runs.
     ///
     /// # Errors
     /// Just that.
-    pub async fn prepare(&self, mut params: Params, mut visitor: Visitor) -> Result<Prepared, Refused> {
+    pub async fn prepare(&self, mut params: Params, mut visitor: Visitor, toll: Toll) -> Result<Prepared, Refused> {
+        let Toll(toll) = toll;
         let named = params.idempotency_key.take();
         let in_extension = named.is_some();
         visitor.key = idempotency::key(visitor.key, named)?;
-        let caller = visitor.caller.as_ref();
-        let toll = self.quota.charge(caller, &visitor.payer, 1);
-        let toll = toll.map_err(|_exhausted| Refused::too_many())?;
         let weighed = match self.weighed(&mut params, &visitor).await {
             Ok(weighed) => weighed,
             Err(refused) => {
@@ -240,6 +279,7 @@ impl Engine {
             caller,
             request_id,
             key,
+            replays,
             kept,
             payer,
         } = visitor;
@@ -253,7 +293,7 @@ impl Engine {
             .data(Asker(caller))
             .data(request_id.clone())
             .data(Arc::new(Budget::default()));
-        let marked = key.clone().filter(|_| in_extension);
+        let marked = key.clone().filter(|_| in_extension || replays == Replays::InExtensions);
         if let Some(key) = key {
             request = request.data(key);
         }
@@ -284,8 +324,10 @@ impl Engine {
         if cost.predicted() > self.most_cost {
             return Err(too_dear(cost, self.most_cost).into());
         }
-        // It is paid for, and has an allowance of its own.
-        let cost = cost.and(known.introspection.unwrap_or(0));
+        // These are paid for, and have allowances of their own.
+        let cost = cost
+            .and(known.introspection.unwrap_or(0))
+            .and(cost::of_walking(known.visits));
         self.roots.types.check(&known.document, operation, variables)?;
         if operation.ty == OperationType::Subscription {
             only_field(operation)?;

@@ -1,5 +1,6 @@
 //! The change feed: what happened to leads, read on from a position.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::parser::types::Selection;
@@ -10,6 +11,8 @@ use super::kind::EventType;
 use super::{Event, events, position};
 use crate::connection::{Connection, Kept};
 use crate::domain::activity::{self, Feed, FeedPage, FeedQuery, LeadRecord, Reading};
+use crate::domain::caller::Scope;
+use crate::domain::error::Error;
 use crate::domain::leads::read;
 use crate::domain::op::Op;
 use crate::domain::rel::Rel;
@@ -19,6 +22,7 @@ use crate::graphql::lead::{self, Lead, LeadFilterArgument};
 use crate::graphql::live::REST;
 use crate::graphql::nested::{self, Budget};
 use crate::graphql::paging::{argument, limits};
+use crate::graphql::places::{Place, Places};
 use crate::graphql::prefetch::{self, LeadPlan};
 
 /// In seconds.
@@ -145,8 +149,14 @@ async fn read(ctx: &Context<'_>, args: FeedArgs, wanted: Wanted) -> Result<Event
     let wait = Duration::from_secs(wait.into());
     let longest = ctx.data_opt::<LongestWait>().map_or(wait, |longest| longest.0);
     let until = Instant::now() + wait.min(longest);
-    let page = page(ctx, &mut feed, after, limit, until).await?;
-    let end = position::encode(&op, activity::head(&op).await?.max(page.until));
+    let stretch = Stretch { after, limit, until };
+    let page = page(ctx, &op, &mut feed, stretch).await?;
+    // Where nothing came, the log's end is known: whoever has lost their turn sends nothing to the database any more.
+    let end = match page.events.is_empty() && !page.more {
+        true => page.until,
+        false => activity::head(&op).await?.max(page.until),
+    };
+    let end = position::encode(&op, end);
     let FeedPage { events, until, more } = page;
     let wants_leads = !prefetch::at(ctx, &[&["events", "lead"]]).is_empty();
     let plan = wants_leads.then_some(&plan);
@@ -164,16 +174,27 @@ fn is_alone(ctx: &Context<'_>) -> bool {
     matches!(items.as_slice(), [item] if matches!(item.node, Selection::Field(_)))
 }
 
-/// The next events. Where there are none, somebody may wait for them, and lets others go first meanwhile.
-async fn page(
-    ctx: &Context<'_>,
-    feed: &mut Feed,
-    mut after: i64,
+/// What is asked for, and how long it may be waited for.
+struct Stretch {
+    after: i64,
     limit: u64,
     until: Instant,
-) -> Result<FeedPage, Failure> {
+}
+
+/// The next events. Where there are none, somebody may wait for them, and lets others go first meanwhile.
+async fn page(ctx: &Context<'_>, op: &Op, feed: &mut Feed, stretch: Stretch) -> Result<FeedPage, Failure> {
+    let Stretch {
+        mut after,
+        limit,
+        until,
+    } = stretch;
+    let mut has_waited = false;
     loop {
         let page = next(feed, after, limit).await?;
+        // Much may have happened to the caller, too.
+        if has_waited && !page.events.is_empty() && !activity::may_still_read(op).await? {
+            return Err(Error::Forbidden(Scope::Read).into());
+        }
         if !page.events.is_empty() || Instant::now() >= until {
             return Ok(page);
         }
@@ -181,9 +202,10 @@ async fn page(
         if page.more {
             continue;
         }
-        let Some(Kept { connection, turn }) = ctx.data_opt::<Kept>() else {
+        let (Some(Kept { connection, turn }), Some(_place)) = (ctx.data_opt::<Kept>(), place(ctx, op)) else {
             return Ok(page);
         };
+        has_waited = true;
         if let Some(turn) = turn {
             turn.step_aside();
         }
@@ -203,6 +225,11 @@ async fn page(
             return Ok(page);
         }
     }
+}
+
+/// Where the caller may wait: who waits takes as much as an open stream. None when they have too many.
+fn place(ctx: &Context<'_>, op: &Op) -> Option<Place> {
+    ctx.data_opt::<Arc<Places>>()?.of_caller(op.caller())
 }
 
 async fn ending(connection: Option<&Connection>) {

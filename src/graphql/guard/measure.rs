@@ -15,6 +15,8 @@ use super::{DocumentLimits, Refusal};
 pub struct Measured {
     /// Points for reading the schema; nothing where no operation does.
     pub introspection: Option<u64>,
+    /// Fields and fragments of all operations, each as often as fragments repeat it: what it takes to walk them all.
+    pub visits: usize,
 }
 
 /// Measures every operation and fragment of a parsed document.
@@ -30,12 +32,17 @@ pub fn measure(document: &ExecutableDocument, limits: &DocumentLimits) -> Result
     for name in document.fragments.keys() {
         measure.fragment(name, Pos::default())?.check(limits)?;
     }
-    let mut introspection = None;
+    let (mut introspection, mut visits) = (None, 0_usize);
     for (_, operation) in document.operations.iter() {
         let mut size = measure.selection(&operation.node.selection_set.node)?;
         size.directives = size.directives.saturating_add(own_directives(&operation.node));
         size.check(limits)?;
         introspection = introspection.max(size.introspection_points());
+        // The validator and the executor walk every operation, whichever is asked for.
+        visits = visits.saturating_add(size.visits);
+        if visits > most_visits(limits) {
+            return Err(too_many_visits(limits));
+        }
         if size.top > limits.root_fields {
             return Err(Refusal::over("top-level fields", limits.root_fields));
         }
@@ -43,7 +50,19 @@ pub fn measure(document: &ExecutableDocument, limits: &DocumentLimits) -> Result
             measure.refuse_merged(&operation.node.selection_set.node)?;
         }
     }
-    Ok(Measured { introspection })
+    Ok(Measured { introspection, visits })
+}
+
+/// Twice the fields that one operation may have: others may stand beside it, and fragments are no fields.
+fn most_visits(limits: &DocumentLimits) -> usize {
+    limits.fields.saturating_mul(2)
+}
+
+fn too_many_visits(limits: &DocumentLimits) -> Refusal {
+    let most = most_visits(limits);
+    Refusal::limit(format!(
+        "The document has too many fields and fragments; at most {most} are allowed in all its operations together"
+    ))
 }
 
 /// Those of the operation itself and of its variables.
@@ -58,6 +77,8 @@ fn own_directives(operation: &OperationDefinition) -> usize {
 struct Size {
     depth: usize,
     fields: usize,
+    /// Fields, fragments and places where fragments are spread.
+    visits: usize,
     aliases: usize,
     directives: usize,
     /// Fields that stand directly in the selection.
@@ -88,6 +109,7 @@ impl Size {
     fn add(&mut self, other: Self) {
         self.depth = self.depth.max(other.depth);
         self.fields = self.fields.saturating_add(other.fields);
+        self.visits = self.visits.saturating_add(other.visits);
         self.aliases = self.aliases.saturating_add(other.aliases);
         self.directives = self.directives.saturating_add(other.directives);
         self.top = self.top.saturating_add(other.top);
@@ -107,6 +129,9 @@ impl Size {
             let limit = limits.depth;
             let message = format!("The operation's fields are nested more than {limit} levels deep");
             return Err(Refusal::limit(message));
+        }
+        if self.visits > most_visits(limits) {
+            return Err(too_many_visits(limits));
         }
         for (what, count, limit) in [
             ("fields", self.fields, limits.fields),
@@ -144,6 +169,7 @@ impl<'a> Measure<'a> {
         }
         let mut size = Size::default();
         for item in &set.items {
+            size.visits = size.visits.saturating_add(1);
             size.directives = size.directives.saturating_add(item.node.directives().len());
             match &item.node {
                 Selection::Field(field) => {
@@ -173,6 +199,7 @@ impl<'a> Measure<'a> {
         Ok(Size {
             depth: inner.depth + 1,
             fields: inner.fields.saturating_add(1),
+            visits: inner.visits,
             aliases: inner.aliases.saturating_add(usize::from(field.alias.is_some())),
             directives: inner.directives,
             top: 1,
@@ -266,8 +293,31 @@ mod tests {
             ),
         ] {
             let document = parse_query(text).expect("test documents parse");
-            assert_eq!(measure(&document, &LIMITS), Ok(Measured { introspection }), "{text}");
+            let found = measure(&document, &LIMITS).map(|measured| measured.introspection);
+            assert_eq!(found, Ok(introspection), "{text}");
         }
+    }
+
+    #[test]
+    fn every_operation_is_walked_as_often_as_fragments_say() {
+        for (text, visits) in [
+            ("{ a b { c } }", 3),
+            ("query A { a } query B { b }", 2),
+            (
+                "{ ...F ... { a } } fragment F on Q { b ...G } fragment G on Q { c d }",
+                1 + 4 + 2,
+            ),
+        ] {
+            let document = parse_query(text).expect("test documents parse");
+            let found = measure(&document, &LIMITS).map(|measured| measured.visits);
+            assert_eq!(found, Ok(visits), "{text}");
+        }
+        let f = "fragment F on Q { ...G ...G ...G ...G ...G } fragment G on Q { ...H ...H ...H ...H ...H }
+            fragment H on Q { a }";
+        assert_eq!(measured(&format!("query A {{ ...F }} {f}")), Ok(()));
+        let four = format!("query A {{ ...F }} query B {{ ...F }} query C {{ ...F }} query D {{ ...F }} {f}");
+        let refused = measured(&four).unwrap_err();
+        assert!(refused.contains("fields and fragments"), "{refused}");
     }
 
     #[test]

@@ -19,7 +19,7 @@ use axum::response::Response;
 use answer::{Rejection, contained, print};
 
 use super::bearers::{Bearers, credentials};
-use super::engine::{Engine, Kind, Prepared, Refused, Visitor};
+use super::engine::{Engine, Kind, Prepared, Refused, Replays, Toll, Visitor};
 use super::error::Code;
 use super::negotiate::{self, MediaType};
 use super::params::Params;
@@ -78,17 +78,22 @@ impl Visit<'_> {
         let bearer = bearers
             .know(credentials(&parts.headers), &payer, &self.request_id)
             .await?;
-        let params = self.params(parts, body).await?;
         let key = idempotency_header::read(&parts.headers);
         let key = key.map_err(|_| Rejection::bad_request(idempotency_header::RULE))?;
+        let toll = engine.toll(bearer.caller.as_ref(), &payer)?;
+        let (params, toll) = self.params(parts, body, toll).await?;
         let visitor = Visitor {
             caller: bearer.caller.clone(),
             request_id: self.request_id.clone(),
             key: key.clone(),
+            replays: match self.media {
+                MediaType::EventStream => Replays::InExtensions,
+                MediaType::Json | MediaType::GraphqlResponse => Replays::InHeader,
+            },
             kept: Kept::of(&parts.extensions),
             payer,
         };
-        let prepared = engine.prepare(params, visitor).await;
+        let prepared = engine.prepare(params, visitor, toll).await;
         if self.media == MediaType::EventStream {
             let prepared = self.streamed(prepared, &parts.method)?;
             return stream::open(self.door, prepared, bearer, parts);
@@ -123,13 +128,27 @@ impl Visit<'_> {
         }
     }
 
-    async fn params(&self, parts: &Parts, body: Body) -> Result<Params, Rejection> {
-        if parts.method == Method::GET {
+    /// What is asked. Who asks for nothing pays for what was read.
+    async fn params(&self, parts: &Parts, body: Body, toll: Toll) -> Result<(Params, Toll), Rejection> {
+        let (params, bytes) = if parts.method == Method::GET {
             let query = parts.uri.query().unwrap_or_default();
-            return Params::parse_url(query).map_err(Rejection::bad_request);
+            (Params::parse_url(query), query.len())
+        } else {
+            match body::read(&parts.headers, body, self.door.body).await {
+                Ok(body) => (Params::parse(&body), body.len()),
+                Err(rejection) => {
+                    toll.wasted(0);
+                    return Err(rejection);
+                }
+            }
+        };
+        match params {
+            Ok(params) => Ok((params, toll)),
+            Err(message) => {
+                toll.wasted(bytes);
+                Err(Rejection::bad_request(message))
+            }
         }
-        let body = body::read(&parts.headers, body, self.door.body).await?;
-        Params::parse(&body).map_err(Rejection::bad_request)
     }
 }
 

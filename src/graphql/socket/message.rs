@@ -105,6 +105,8 @@ pub(super) enum Closing {
     BadRequest(&'static str),
     /// A message holds more than so many JSON values.
     TooManyValues(usize),
+    /// There are not enough points left for a message of this size.
+    Exhausted,
     /// Something was asked before the connection was initialised.
     Unauthorized,
     /// The credentials do not count, or not any more.
@@ -144,6 +146,7 @@ impl Closing {
             | Self::TryAgainLater
             | Self::BadRequest(_)
             | Self::TooManyValues(_)
+            | Self::Exhausted
             | Self::Unauthorized
             | Self::Forbidden
             | Self::InitTimeout
@@ -166,6 +169,7 @@ impl Closing {
                     reason: Utf8Bytes::from(reason),
                 };
             }
+            Self::Exhausted => (1013, "Too many requests"),
             Self::Unauthorized => (4401, "Unauthorized"),
             Self::Forbidden => (4403, "Forbidden"),
             Self::InitTimeout => (4408, "Connection initialisation timeout"),

@@ -15,7 +15,7 @@ use super::message::Says;
 use crate::auth::quota::Payer;
 use crate::connection::{Connection, Kept};
 use crate::graphql::bearers::Bearer;
-use crate::graphql::engine::{Kind, Refused, Visitor};
+use crate::graphql::engine::{Kind, Refused, Replays, Visitor};
 use crate::graphql::params::Params;
 use crate::request_id::RequestId;
 use crate::telemetry;
@@ -96,18 +96,20 @@ impl Operation {
         let turn = door.turns.take().await.ok_or_else(Refused::unavailable)?;
         // Who may do what is read anew for each request, here as over HTTP.
         let caller = door.bearers.anew(bearer, &payer, &request_id).await?.caller;
+        let toll = door.engine.toll(caller.as_ref(), &payer)?;
         let visitor = Visitor {
             caller,
             request_id,
             // It is a header's, and a socket's messages have none.
             key: None,
+            replays: Replays::InExtensions,
             kept: Kept {
                 connection,
                 turn: Some(turn),
             },
             payer,
         };
-        let prepared = door.engine.prepare(params, visitor).await?;
+        let prepared = door.engine.prepare(params, visitor, toll).await?;
         match prepared.kind() {
             OperationType::Query | OperationType::Mutation => {
                 let answer = timeout(door.limits.time, door.engine.answer(prepared)).await;

@@ -146,6 +146,9 @@ impl Session {
             Message::Ping(_) | Message::Pong(_) | Message::Close(_) => return Ok(None),
             Message::Binary(_) => return Err(Closing::BadRequest("Messages must be texts")),
         };
+        let caller = self.bearer.as_ref().and_then(|bearer| bearer.caller.as_ref());
+        let paid = self.door.engine.pay_message(caller, &self.payer, text.len());
+        paid.map_err(|_exhausted| Closing::Exhausted)?;
         let most = self.door.limits.values;
         if json_values::count(text.as_bytes()) > most {
             return Err(Closing::TooManyValues(most));

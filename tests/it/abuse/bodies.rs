@@ -29,6 +29,7 @@ pub async fn hostile_bodies_are_refused_for_little() {
         siege.serves().await;
     }
     variables(&mut siege).await;
+    places(&mut siege).await;
     texts(&mut siege).await;
     heads(&mut siege).await;
     messages(&mut siege).await;
@@ -139,6 +140,22 @@ async fn crowded(siege: &mut Siege, door: &str) {
             "{name} to {door}: {refused:?}"
         );
     }
+}
+
+/// One variable in many places, whose type is wrong.
+async fn places(siege: &mut Siege) {
+    let field = "leads(first: $x, last: $x) { totalCount } ";
+    let query = format!(
+        "query($x: Int) {{ tags(first: 1) {{ nodes {{ {} }} }} }}",
+        field.repeat(320)
+    );
+    let body = json!({"query": query, "variables": {"x": vec!["a"; 49_000]}}).to_string();
+    let refused = siege
+        .suffers("a list as the size of 320 pages", async |siege| {
+            siege.sent("/graphql", JSON, vec![body.clone().into_bytes()]).await
+        })
+        .await;
+    assert_eq!(refused.code(), Some("GRAPHQL_VALIDATION_FAILED"), "{refused:?}");
 }
 
 /// Variables as deep and as wide as they come.

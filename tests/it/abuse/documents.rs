@@ -156,6 +156,21 @@ fn crowds() -> Vec<Hostile> {
     ]
 }
 
+/// Fragments that are walked 60,000 times in each operation, and bring 4,096 fields.
+fn walkers(operations: usize) -> String {
+    let doubles = many(12, |at| {
+        format!("fragment g{at} on Workspace{{...g{} ...g{}}}", at + 1, at + 1)
+    });
+    let chain = many(12, |at| {
+        format!("fragment g{} on Workspace{{...g{}}}", at + 12, at + 13)
+    });
+    let walks = many(operations, |at| format!("query a{at}{{...v}}"));
+    format!(
+        "{doubles}{chain}fragment g24 on Workspace{{__typename}}
+        fragment v on Query{{viewer{{workspace{{...g0}}}}}}{walks}"
+    )
+}
+
 /// What the parser and the validator may find hard, within every limit.
 fn riddles() -> Vec<Hostile> {
     let misspelt = format!("{{leads{{nodes{{{}}}}}}}", many(4_000, |at| format!("createdA{at}")));
@@ -179,6 +194,8 @@ fn riddles() -> Vec<Hostile> {
         ),
         hostile("unused variables", INVALID, format!("query({unused}){{nothing}}")),
         hostile("operations without a choice", INVALID, operations),
+        hostile("many operations that walk far", LIMIT, walkers(900)),
+        hostile("an operation that walks far", LIMIT, walkers(1)),
         hostile("unused fragments", INVALID, format!("{{nothing}}{fragments}")),
         hostile(
             "unknown arguments",

@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use leadgraph::domain::caller::Role;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::{Told, end, lead_id, log, text, told, web_lead};
 use crate::harness::app::client;
-use crate::harness::{Backend, Case, Subject, TestApp, both, heavy};
+use crate::harness::{Backend, Case, Subject, TestApp, both, heavy, once};
 
 pub fn cases() -> Vec<Case> {
     vec![
@@ -17,6 +18,8 @@ pub fn cases() -> Vec<Case> {
         both(the_position_moves_on_where_nothing_is_found),
         both(who_waits_is_answered_when_something_happens),
         both(who_waits_is_answered_before_their_time_is_over),
+        both(who_waits_and_is_locked_out_meanwhile_hears_nothing),
+        once(so_many_may_wait),
         both(a_key_of_one_project_reads_of_that_project),
         both(a_page_of_events_costs_a_fixed_number_of_statements),
     ]
@@ -184,6 +187,38 @@ async fn who_waits_is_answered_when_something_happens(app: TestApp) {
     let feed = app.as_owner().data(FEED, json!({"after": after, "wait": 1})).await["events"].clone();
     assert_eq!((&feed["events"], &feed["position"]), (&json!([]), &json!(after)));
     assert!(started.elapsed() >= Duration::from_secs(1));
+}
+
+async fn who_waits_and_is_locked_out_meanwhile_hears_nothing(app: TestApp) {
+    let person = app.home.user("brief@acme.test", Role::Readonly).await;
+    let hour = chrono::Duration::hours(1);
+    let token = app.authenticator().issue_token(&person, &app.home.row, hour);
+    let after = end(&app).await;
+    let waiting = app.with_token(&token);
+    let wait = waiting.graphql(FEED, json!({"after": after, "wait": 20}));
+    let write = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let disabled = format!("UPDATE users SET disabled_at = created_at WHERE id = {}", person.id);
+        app.db.execute(&disabled).await;
+        web_lead(&app, "Ada").await;
+    };
+    let (answer, ()) = tokio::join!(wait, write);
+    assert_eq!(answer.code(), "FORBIDDEN", "{}", answer.text);
+}
+
+/// As many as may keep a connection open.
+async fn so_many_may_wait() {
+    let app = TestApp::with(Backend::Sqlite, |config| config.sockets.per_caller = 2).await;
+    let after = end(&app).await;
+    let owner = app.as_owner();
+    let wait = async || {
+        let began = Instant::now();
+        owner.data(FEED, json!({"after": after, "wait": 3})).await;
+        began.elapsed() >= Duration::from_secs(2)
+    };
+    let (first, second, third) = tokio::join!(wait(), wait(), wait());
+    let waited = [first, second, third].into_iter().filter(|waited| *waited).count();
+    assert_eq!(waited, 2, "the third is answered at once");
 }
 
 async fn a_key_of_one_project_reads_of_that_project(app: TestApp) {

@@ -1,20 +1,16 @@
-//! Where requests stand while their clients send the rest of them: not too many at once, and not too many of one address,
-//! because what has come of them is in memory.
+//! How many connections there may be, or requests whose bodies are waited for: not too many at once, and not too many of
+//! one address, so that nobody takes the places of all others.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::client_address::{ClientAddress, network};
-
-/// Of all that may wait, what one address may have, as a divisor.
-const SHARE: usize = 8;
-/// How many wait for each one that can be worked on.
-const MOST: usize = 4;
+use crate::client_address::site;
 
 #[derive(Debug)]
-pub(in crate::http) struct Crowd {
+pub(super) struct Crowd {
     most: usize,
+    most_of_one: usize,
     standing: Mutex<Standing>,
 }
 
@@ -32,20 +28,21 @@ pub(super) struct Stander {
 }
 
 impl Crowd {
-    /// `at_a_time`: how many requests are worked on.
-    pub(in crate::http) fn new(at_a_time: usize) -> Arc<Self> {
+    /// `share`: of all places, what one address may have, as a divisor.
+    pub(super) fn new(most: usize, share: usize) -> Arc<Self> {
         Arc::new(Self {
-            most: at_a_time.saturating_mul(MOST),
+            most,
+            most_of_one: most.div_ceil(share),
             standing: Mutex::default(),
         })
     }
 
     /// A place to stand in; `None`: there are too many others, or too many of this address.
-    pub(super) fn stand(self: &Arc<Self>, address: Option<ClientAddress>) -> Option<Stander> {
-        let address = address.map(|ClientAddress(address)| network(address));
+    pub(super) fn stand(self: &Arc<Self>, address: Option<IpAddr>) -> Option<Stander> {
+        let address = address.map(site);
         let mut standing = self.standing();
         let of_address = address.map_or(0, |address| *standing.by_address.get(&address).unwrap_or(&0));
-        if standing.all >= self.most || of_address >= self.most.div_ceil(SHARE) {
+        if standing.all >= self.most || of_address >= self.most_of_one {
             return None;
         }
         standing.all += 1;
@@ -84,8 +81,8 @@ mod tests {
 
     #[test]
     fn no_address_takes_all_the_room() {
-        let crowd = Crowd::new(4);
-        let at = |text: &str| Some(ClientAddress(text.parse().unwrap()));
+        let crowd = Crowd::new(16, 8);
+        let at = |text: &str| Some(text.parse().unwrap());
         let first: Vec<_> = (0..2).map(|_| crowd.stand(at("10.0.0.1")).unwrap()).collect();
         assert!(crowd.stand(at("10.0.0.1")).is_none());
         let others: Vec<_> = (2..16)

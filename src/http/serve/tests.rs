@@ -1,0 +1,101 @@
+use axum::routing::get;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::*;
+
+const SHORT: Times = Times {
+    first_request: Duration::from_secs(30),
+    idle: Duration::from_secs(30),
+    answer: Duration::from_millis(300),
+    look: Duration::from_millis(50),
+};
+
+async fn server(times: Times) -> SocketAddr {
+    let config =
+        crate::config::Config::for_tests(crate::domain::database::DatabaseTarget::Sqlite("unused".into())).http;
+    let router = Router::new().route("/", get(async || vec![b'x'; 100_000]));
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { serve_within(times, listener, router, &config, std::future::pending()).await });
+    address
+}
+
+/// A client of HTTP/2 that asks once, with a window of so many bytes for the answer. How long the server bears it.
+async fn borne(times: Times, window: u32) -> Duration {
+    let mut client = TcpStream::connect(server(times).await).await.unwrap();
+    let began = Instant::now();
+    let frame = |kind: u8, flags: u8, stream: u8, payload: &[u8]| {
+        let length = u8::try_from(payload.len()).unwrap();
+        [&[0, 0, length, kind, flags, 0, 0, 0, stream], payload].concat()
+    };
+    let settings = [&[0, 4][..], &window.to_be_bytes()].concat();
+    // GET / of http://x, in HPACK's static table.
+    let head = [0x82, 0x86, 0x84, 0x41, 1, b'x'];
+    let asked = [
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(),
+        frame(4, 0, 0, &settings),
+        frame(1, 5, 1, &head),
+        // The whole connection's window.
+        frame(8, 0, 0, &1_000_000_u32.to_be_bytes()),
+    ];
+    client.write_all(&asked.concat()).await.unwrap();
+    let mut heard = Vec::new();
+    let read = tokio::time::timeout(Duration::from_secs(20), client.read_to_end(&mut heard)).await;
+    assert!(read.is_ok(), "it is never closed");
+    let bytes = heard.iter().filter(|byte| **byte == b'x').count();
+    assert_eq!(bytes >= 100_000, window >= 100_000, "{bytes} bytes have come");
+    began.elapsed()
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_reads_is_not_kept() {
+    for window in [0, 1, 40_000] {
+        let borne = borne(SHORT, window).await;
+        // Beside what its size takes.
+        assert!(
+            (Duration::from_secs(6)..Duration::from_secs(15)).contains(&borne),
+            "{borne:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_connection_by_which_nothing_is_asked_is_closed() {
+    let short = Times {
+        idle: Duration::from_millis(500),
+        ..SHORT
+    };
+    let borne = borne(short, 1_000_000).await;
+    assert!(
+        (Duration::from_millis(500)..Duration::from_secs(10)).contains(&borne),
+        "{borne:?}"
+    );
+}
+
+#[tokio::test]
+async fn no_address_of_the_internet_takes_all_connections() {
+    let shares = Shares {
+        crowd: Crowd::new(40, SHARE),
+        proxies: TrustedProxies(vec!["198.51.100.0/24".parse().unwrap()]),
+    };
+    let taken = |address: &str| {
+        let address = address.parse().unwrap();
+        let places: Vec<_> = std::iter::from_fn(|| shares.of(address)).take(30).collect();
+        places.len()
+    };
+    for (address, places) in [
+        ("192.0.2.1", 10),
+        ("2001:db8::1", 10),
+        ("198.51.100.7", 30),
+        ("::ffff:198.51.100.7", 30),
+        ("127.0.0.1", 30),
+        ("10.0.0.1", 30),
+    ] {
+        assert_eq!(taken(address), places, "{address}");
+    }
+    let _some: Vec<_> = (0..10)
+        .map(|_| shares.of("2001:db8::1".parse().unwrap()).unwrap())
+        .collect();
+    assert!(shares.of("2001:db8:0:ffff::1".parse().unwrap()).is_none(), "one site");
+    assert!(shares.of("2001:db8:1::1".parse().unwrap()).is_some());
+}
