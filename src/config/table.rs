@@ -63,7 +63,7 @@ settings! {
     INTROSPECTION = "LEADGRAPH_INTROSPECTION", "authenticated",
         "Who may read the schema from the server, and is told what a misspelt name might mean: `public`, `authenticated` (whoever has a key or token) or `off` (nobody)";
     SOCKETS_PER_CALLER = "LEADGRAPH_SOCKETS_PER_CALLER", "100",
-        "WebSockets and event streams that one user or key may have open at a time";
+        "WebSockets and event streams that one user or key may have open at a time; as many of their requests may wait for events";
     SOCKETS_PER_ADDRESS = "LEADGRAPH_SOCKETS_PER_ADDRESS", "50",
         "WebSockets and event streams that one address may have open without credentials, or before it has shown them";
     SOCKET_OPERATIONS = "LEADGRAPH_SOCKET_OPERATIONS", "50",

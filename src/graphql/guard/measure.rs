@@ -314,9 +314,11 @@ mod tests {
         }
         let f = "fragment F on Q { ...G ...G ...G ...G ...G } fragment G on Q { ...H ...H ...H ...H ...H }
             fragment H on Q { a }";
-        assert_eq!(measured(&format!("query A {{ ...F }} {f}")), Ok(()));
-        let four = format!("query A {{ ...F }} query B {{ ...F }} query C {{ ...F }} query D {{ ...F }} {f}");
-        let refused = measured(&four).unwrap_err();
+        assert_eq!(measured(&format!("query A {{ x {{ ...F }} }} {f}")), Ok(()));
+        let four: String = ["A", "B", "C", "D"]
+            .map(|name| format!("query {name} {{ x {{ ...F }} }} "))
+            .concat();
+        let refused = measured(&format!("{four} {f}")).unwrap_err();
         assert!(refused.contains("fields and fragments"), "{refused}");
     }
 
