@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
 use super::Record;
-use super::history::within;
+use super::history::{few, order, within};
 use crate::domain::caller::Scope;
 use crate::domain::catalogue;
 use crate::domain::error::Result;
@@ -33,7 +33,8 @@ pub struct AuditFilter {
 /// A page of the workspace's audit log, newest first. Places are positions of the log.
 ///
 /// # Errors
-/// Without the scope `admin`, for a key that is bound to a project, or a database fault.
+/// Without the scope `admin`, for a key that is bound to a project; entries that hold too much for one answer; or a
+/// database fault.
 pub async fn audit(op: &Op, filter: AuditFilter, request: PageRequest<i64>) -> Result<Page<Record>> {
     catalogue::require_unbound(op, Scope::Admin)?;
     let entries = wanted(op, filter);
@@ -43,9 +44,11 @@ pub async fn audit(op: &Op, filter: AuditFilter, request: PageRequest<i64>) -> R
     };
     let mut records = Vec::new();
     if request.rows {
-        let order = if request.backward { Order::Asc } else { Order::Desc };
-        let entries = within(entries, &request).order_by(event::Column::Position, order);
-        for row in entries.limit(request.limit + 1).all(op.db()).await? {
+        use event::Column as C;
+        let entries = within(entries, &request).order_by(C::Position, order(&request));
+        let entries = entries.limit(request.limit + 1).select_only();
+        let positions = entries.columns([C::Position, C::Size]).into_query();
+        for row in few(op, positions, order(&request)).await? {
             records.push(feed::record(row)?);
         }
     }

@@ -28,9 +28,7 @@ pub async fn histories(op: &Op, lead_ids: &[i64], request: PageRequest<i64>) -> 
     };
     let mut found: HashMap<i64, Vec<Record>> = HashMap::new();
     if request.rows && !lead_ids.is_empty() {
-        let rows = cut(op, lead_ids, &request).all(op.db()).await?;
-        check_size(&rows)?;
-        for row in rows {
+        for row in few(op, cut(op, lead_ids, &request), order(&request)).await? {
             let Some(lead) = row.lead_id else { continue };
             found.entry(lead).or_default().push(feed::record(row)?);
         }
@@ -79,6 +77,19 @@ pub async fn by_positions(op: &Op, positions: &[i64]) -> Result<Vec<Record>> {
 /// Facts that are read for one answer, in bytes of their text; in memory they take some times that.
 const BYTES: i64 = 8 * 1024 * 1024;
 
+/// The events of these positions, which stand beside their sizes.
+///
+/// # Errors
+/// When they hold too much for one answer, or a database fault.
+pub(super) async fn few(op: &Op, positions: SelectStatement, order: Order) -> Result<Vec<event::Model>> {
+    let first = feed::small(positions, BYTES);
+    let events = op.find::<event::Entity>();
+    let events = events.filter(event::Column::Position.in_subquery(first));
+    let rows = events.order_by(event::Column::Position, order).all(op.db()).await?;
+    check_size(&rows)?;
+    Ok(rows)
+}
+
 /// # Errors
 /// When there are so many bytes that some events may have been left out.
 fn check_size(rows: &[event::Model]) -> Result<()> {
@@ -89,29 +100,31 @@ fn check_size(rows: &[event::Model]) -> Result<()> {
     Err(Problem::limit([], sentence).into())
 }
 
-/// The first events of each lead in the range that is asked for, one more than the page has.
-fn cut(op: &Op, lead_ids: &[i64], request: &PageRequest<i64>) -> Select<event::Entity> {
+/// From which end a page is cut of a list that is read from the newest on.
+pub(super) fn order(request: &PageRequest<i64>) -> Order {
+    match request.backward {
+        true => Order::Asc,
+        false => Order::Desc,
+    }
+}
+
+/// The first events of each lead in the range that is asked for, one more than the page has: their positions and sizes.
+fn cut(op: &Op, lead_ids: &[i64], request: &PageRequest<i64>) -> SelectStatement {
     use event::Column as C;
-    let (order, place) = match request.backward {
-        true => (Order::Asc, "ROW_NUMBER() OVER (PARTITION BY lead_id ORDER BY position)"),
-        false => (
-            Order::Desc,
-            "ROW_NUMBER() OVER (PARTITION BY lead_id ORDER BY position DESC)",
-        ),
+    let place = match request.backward {
+        true => "ROW_NUMBER() OVER (PARTITION BY lead_id ORDER BY position)",
+        false => "ROW_NUMBER() OVER (PARTITION BY lead_id ORDER BY position DESC)",
     };
     let numbered = within(of_leads(op, lead_ids), request)
         .select_only()
         .columns([C::Position, C::Size])
         .expr_as(Expr::cust(place), "place")
         .into_query();
-    let first = SelectStatement::new()
+    SelectStatement::new()
         .columns(["position", "size"])
         .from_subquery(numbered, "numbered")
         .and_where(Expr::col("place").lte(request.limit + 1))
-        .take();
-    let first = feed::small(first, BYTES);
-    let events = op.find::<event::Entity>().filter(C::Position.in_subquery(first));
-    events.order_by(C::Position, order)
+        .take()
 }
 
 async fn totals(op: &Op, lead_ids: &[i64]) -> Result<HashMap<i64, u64>> {

@@ -12,6 +12,7 @@ pub fn cases() -> Vec<Case> {
         both(a_history_tells_who_changed_what_through_which_door),
         both(what_a_partner_did_is_told_without_its_invitation),
         both(the_audit_log_has_everything_else),
+        both(a_page_of_the_audit_log_has_a_size),
         both(histories_of_many_leads_cost_a_fixed_number_of_statements),
     ]
 }
@@ -135,6 +136,20 @@ async fn the_audit_log_has_everything_else(app: TestApp) {
         .graphql("{ auditLog { totalCount } }", json!({}))
         .await;
     assert_eq!(answer.code(), "FORBIDDEN", "{}", answer.text);
+}
+
+async fn a_page_of_the_audit_log_has_a_size(app: TestApp) {
+    // As if there had been much to tell of each.
+    app.db
+        .execute("UPDATE events SET size = 3000000 WHERE lead_id IS NULL")
+        .await;
+    let query = "query($first: Int, $last: Int) { auditLog(first: $first, last: $last) { nodes { type } } }";
+    for end in ["first", "last"] {
+        let few = app.as_owner().data(query, json!({end: 1})).await;
+        assert_eq!(few["auditLog"]["nodes"].as_array().unwrap().len(), 1);
+        let refused = app.as_owner().graphql(query, json!({end: 3})).await;
+        assert_eq!(refused.code(), "LIMIT_EXCEEDED", "{}", refused.text);
+    }
 }
 
 async fn histories_of_many_leads_cost_a_fixed_number_of_statements(app: TestApp) {

@@ -16,6 +16,7 @@ pub fn cases() -> Vec<Case> {
         both(what_happens_arrives_at_once),
         both(a_filter_and_types_choose_what_comes),
         both(a_listener_who_may_not_read_any_more_hears_nothing),
+        both(a_key_hears_no_more_than_its_person),
         both(a_slow_listener_gets_everything_in_the_end),
         both(a_place_that_is_gone_is_a_clear_error),
         both(a_subscription_is_to_one_thing),
@@ -181,6 +182,28 @@ async fn a_listener_who_may_not_read_any_more_hears_nothing(app: TestApp) {
     let last = listener.next().await;
     let told = last.is_some_and(|last| last["data"]["leadEvents"].is_object());
     assert!(!told, "an event for somebody who is locked out");
+}
+
+async fn a_key_hears_no_more_than_its_person(app: TestApp) {
+    let person = app.home.user("brief@acme.test", Role::Admin).await;
+    let token = app
+        .authenticator()
+        .issue_token(&person, &app.home.row, chrono::Duration::hours(1));
+    let make = r#"mutation { createApiKey(input: {label: "Mine", scopes: [READ]}) { key } }"#;
+    let key = text(&app.with_token(&token).data(make, json!({})).await["createApiKey"]["key"]);
+    let after = json!({"after": end(&app).await});
+    let mut listener = Listener::open(Way::Socket, app.address.port(), &key, QUERY, after).await;
+    web_lead(&app, "Ada").await;
+    assert_eq!(
+        listener.next().await.unwrap()["data"]["leadEvents"]["event"]["type"],
+        "LEAD_CREATED"
+    );
+    let disabled = format!("UPDATE users SET disabled_at = created_at WHERE id = {}", person.id);
+    app.db.execute(&disabled).await;
+    web_lead(&app, "Bob").await;
+    let last = listener.next().await;
+    let told = last.is_some_and(|last| last["data"]["leadEvents"].is_object());
+    assert!(!told, "an event for the key of somebody who is locked out");
 }
 
 async fn a_slow_listener_gets_everything_in_the_end(app: TestApp) {
