@@ -1,6 +1,7 @@
 //! What the server does without being asked, beside serving. Each loop works through all there is, and then sleeps until
 //! it is woken, or looks again for what another instance or an earlier run has left.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::future::{AbortHandle, Abortable};
@@ -10,7 +11,7 @@ use crate::delivery::Courier;
 use crate::domain::error::{Error, Fault};
 use crate::domain::op::Op;
 use crate::domain::retention::{self, Swept};
-use crate::domain::{Services, conversions, notifications, outbox};
+use crate::domain::{Services, conversions, notifications, outbox, webhook_deliveries};
 
 /// How often the loops look without being woken.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +24,7 @@ pub(super) struct Rounds {
 
 /// The loops of a server; dropping it ends them. What one of them is at may be left for the next start.
 #[derive(Debug)]
-pub(super) struct Loops([AbortHandle; 7]);
+pub(super) struct Loops([AbortHandle; 8]);
 
 impl Loops {
     pub(super) fn start(services: &Services, courier: &Courier, rounds: Rounds) -> Self {
@@ -33,6 +34,7 @@ impl Loops {
             spawn(settle_conversions(services.clone(), round)),
             spawn(drop_what_is_old(services.clone(), round)),
             spawn(spread_notifications(services.clone(), round)),
+            spawn(fan_out_webhooks(services.clone(), round)),
             spawn(send_webhooks(courier.clone(), round)),
             spawn(outbox::tell(services.clone())),
             spawn(outbox::listen(services.clone())),
@@ -68,35 +70,62 @@ async fn settle_conversions(services: Services, round: Duration) {
     }
 }
 
-/// Between two passes, however much is written: a notification is worth little beside a write.
-const REST: Duration = Duration::from_millis(50);
+/// How long events gather, once there is one: many at once cost hardly more than one.
+const GATHER: Duration = Duration::from_millis(50);
 
-async fn spread_notifications(services: Services, round: Duration) {
-    let moved = services.wakes().queue();
-    let system = Op::system(services, "notifications");
+/// One of the server's own readers of the event logs. `step` deals with some events of each of these workspaces, or of all,
+/// and gives back those where there may be more.
+async fn read_logs<F>(
+    name: &'static str,
+    services: Services,
+    round: Duration,
+    step: impl Fn(Services, Option<BTreeSet<i64>>) -> F,
+) where
+    F: Future<Output = Result<BTreeSet<i64>, Error>> + Send + 'static,
+{
+    let queue = services.wakes().queue();
     // First of all what an earlier run has left.
     let mut workspaces = None;
     let mut all_again = Instant::now() + round;
     loop {
-        let work = {
-            let (system, workspaces) = (system.clone(), workspaces.take());
-            async move { notifications::spread(&system, workspaces).await }
-        };
-        if pass("making notifications", work).await.is_none() {
+        let Some(mut more) = pass(name, step(services.clone(), workspaces.take())).await else {
             // What failed was taken out of the queue: it is found by looking everywhere.
             sleep(PAUSE).await;
             continue;
+        };
+        if more.is_empty() {
+            tokio::select! {
+                moved = queue.take() => more = moved,
+                () = sleep_until(all_again) => {}
+            }
+            sleep(GATHER).await;
         }
-        sleep(REST).await;
-        tokio::select! {
-            moved = moved.take() => workspaces = Some(moved),
-            () = sleep_until(all_again) => {}
-        }
+        more.extend(queue.rest());
         if Instant::now() >= all_again {
-            workspaces = None;
             all_again = Instant::now() + round;
+        } else {
+            workspaces = Some(more);
         }
     }
+}
+
+async fn spread_notifications(services: Services, round: Duration) {
+    let step = |services, workspaces| async move {
+        let system = Op::system(services, "notifications");
+        notifications::spread(&system, workspaces).await
+    };
+    read_logs("making notifications", services, round, step).await;
+}
+
+async fn fan_out_webhooks(services: Services, round: Duration) {
+    let step = |services: Services, workspaces| async move {
+        let system = Op::system(services.clone(), "webhooks");
+        let more = webhook_deliveries::fan_out(&system, workspaces).await;
+        // Whatever came of it: there may be something to send, of another instance's making too.
+        services.webhooks().notify_one();
+        more
+    };
+    read_logs("making webhooks", services, round, step).await;
 }
 
 /// How long nothing is tried after a pass that failed.

@@ -1,5 +1,5 @@
-//! Outgoing webhooks: a loop that turns events into deliveries, takes those that are due, and sends them. What is due
-//! when, and what becomes of it, the domain says.
+//! Outgoing webhooks: a loop that takes the deliveries that are due, and sends them. What is due when, and what becomes of
+//! it, the domain says.
 //!
 //! `address` knows where nothing is sent, `places` whose turn it is, `request` signs, `sender` connects and reads the answer.
 
@@ -9,7 +9,6 @@ mod request;
 mod sender;
 
 use std::collections::HashSet;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
@@ -20,7 +19,6 @@ use tokio::time::sleep;
 use crate::domain::Services;
 use crate::domain::error::{Error, Result};
 use crate::domain::op::{Op, System};
-use crate::domain::outbox::Queue;
 use crate::domain::webhook_deliveries::{self, Attempt, Due, Parcel, Unsendable, Verdict};
 
 pub use address::Allowed;
@@ -35,41 +33,35 @@ pub struct Courier {
     services: Services,
     sender: Sender,
     places: Places,
-    /// The workspaces in which something happened.
-    moved: Arc<Queue>,
 }
 
-/// How long events gather before they are looked at: many at once cost hardly more than one.
-const GATHER: Duration = Duration::from_millis(50);
+/// How long it waits for more, once it is woken: many at once cost hardly more than one.
+const GATHER: Duration = Duration::from_millis(20);
 
 impl Courier {
     /// `places`: how many requests are on their way at a time.
     pub fn new(services: Services, sender: Sender, places: usize) -> Self {
         Self {
-            moved: services.wakes().queue(),
             services,
             sender,
             places: Places::new(places),
         }
     }
 
-    /// One pass: all that has happened becomes deliveries, and as many as there are places for are sent on their way.
-    /// Tells when there is something to do again, if nothing happens before that.
+    /// One pass: as many deliveries as there are places for are sent on their way. Tells when there is something to do
+    /// again, if nothing happens before that.
     ///
     /// # Errors
     /// A database fault.
     pub async fn pass(&self) -> Result<Option<DateTime<Utc>>> {
-        let system = Op::system(self.services.clone(), "webhooks");
-        webhook_deliveries::fan_out(&system).await?;
-        self.dispatch(&system).await
+        self.dispatch(&Op::system(self.services.clone(), "webhooks")).await
     }
 
-    /// Waits until there may be something to do: something happened, was sent, or is due by now. Never longer than `round`.
+    /// Waits until there may be something to do: it was woken, or something is due by now. Never longer than `round`.
     pub async fn wait(&self, next: Option<DateTime<Utc>>, round: Duration) {
         let until = next.map(|next| (next - self.services.now()).to_std().unwrap_or_default());
         tokio::select! {
             () = self.services.webhooks().notified() => {}
-            _ = self.moved.take() => {}
             () = sleep(until.unwrap_or(round).min(round)) => {}
         }
         sleep(GATHER).await;

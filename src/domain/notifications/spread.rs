@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::NotificationKind;
 use super::mentions::mentions;
 use crate::domain::caller::Role;
-use crate::domain::error::{Error, Result};
+use crate::domain::error::Result;
 use crate::domain::events::{ActorKind, Change, EventKind};
 use crate::domain::new_uuid;
 use crate::domain::op::{self, Op, System, Tx};
@@ -23,40 +23,24 @@ use crate::entity::{api_key, notification, user};
 /// Events that are dealt with in one transaction.
 const BATCH: u64 = 200;
 
-/// Makes the notifications of all events that nobody has dealt with, of these workspaces, or of all. What fails in one
-/// workspace is logged and waits; the others go on.
+/// Makes notifications of events that nobody has dealt with, of some in each of these workspaces, or in all. Gives back
+/// those where there may be more. What fails in one workspace is logged and waits; the others go on.
 ///
 /// # Errors
 /// The database is away.
-pub async fn spread(system: &System, workspaces: Option<BTreeSet<i64>>) -> Result<()> {
-    let behind = match workspaces {
-        Some(workspaces) => workspaces.into_iter().collect(),
-        None => cursor::behind(system, Consumer::Notifications).await?,
-    };
-    for workspace_id in behind {
-        match all_of(&system.within(workspace_id)).await {
-            Ok(()) => {}
-            Err(error @ Error::Unavailable(_)) => return Err(error),
-            Err(error) => {
-                tracing::error!(workspace.id = workspace_id, ?error, "notifications could not be made");
-            }
-        }
-    }
-    Ok(())
+pub async fn spread(system: &System, workspaces: Option<BTreeSet<i64>>) -> Result<BTreeSet<i64>> {
+    cursor::turns(system, Consumer::Notifications, workspaces, step).await
 }
 
-async fn all_of(op: &Op) -> Result<()> {
-    loop {
-        let mut tx = op.begin().await?;
-        let Some(batch) = cursor::take(&tx, Consumer::Notifications, BATCH).await? else {
-            return Ok(());
-        };
-        tell(&mut tx, &batch.records).await?;
-        tx.commit(()).await?;
-        if !batch.more {
-            return Ok(());
-        }
-    }
+/// Whether there may be more.
+async fn step(op: Op) -> Result<bool> {
+    let mut tx = op.begin().await?;
+    let Some(batch) = cursor::take(&tx, Consumer::Notifications, BATCH).await? else {
+        return Ok(false);
+    };
+    tell(&mut tx, &batch.records).await?;
+    tx.commit(()).await?;
+    Ok(batch.more)
 }
 
 async fn tell(tx: &mut Tx, records: &[Record]) -> Result<()> {

@@ -5,16 +5,58 @@
 //! then: of several instances one at a time works on a workspace, and the others pass on to the next. A new workspace is
 //! read from its first event; a reader that is new itself begins where its migration puts it.
 
+use std::collections::BTreeSet;
+
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LockBehavior, LockType, OnConflict, Query};
 use sea_orm::{ActiveEnum, ColumnTrait, Condition, ConnectionTrait, Iterable, QueryFilter, QuerySelect};
 
 use super::feed::{self, Batch};
-use crate::domain::error::Result;
+use crate::domain::error::{Error, Result};
 use crate::domain::op::{Op, System, Tx};
 use crate::entity::{event_consumer, workspace_counter};
 
 pub(in crate::domain) use crate::entity::event_consumer::Consumer;
+
+/// One step of a reader in each of these workspaces, or in all where it is behind; it tells whether there may be more.
+/// Gives back the workspaces where there may be: however much there is in one, the others have their turn. What fails in
+/// one is logged and waits until all are looked at.
+///
+/// # Errors
+/// The database is away.
+pub(in crate::domain) async fn turns<F>(
+    system: &System,
+    consumer: Consumer,
+    workspaces: Option<BTreeSet<i64>>,
+    step: impl Fn(Op) -> F,
+) -> Result<BTreeSet<i64>>
+where
+    F: Future<Output = Result<bool>>,
+{
+    let workspaces = match workspaces {
+        Some(workspaces) => workspaces,
+        None => behind(system, consumer).await?,
+    };
+    let mut more = BTreeSet::new();
+    for workspace_id in workspaces {
+        match step(system.within(workspace_id)).await {
+            Ok(true) => {
+                more.insert(workspace_id);
+            }
+            Ok(false) => {}
+            Err(error @ Error::Unavailable(_)) => return Err(error),
+            Err(error) => {
+                tracing::error!(
+                    workspace.id = workspace_id,
+                    ?consumer,
+                    ?error,
+                    "events could not be dealt with"
+                );
+            }
+        }
+    }
+    Ok(more)
+}
 
 /// The next events behind the reader's place, whose place is moved behind them. Nothing when there are none, or when
 /// another instance is at them; the Tx is then of no use any more.
@@ -79,11 +121,8 @@ async fn lock(tx: &Tx, consumer: Consumer) -> Result<Option<i64>> {
     Ok(inserted.map(|cursor| cursor.position))
 }
 
-/// The workspaces in which the reader is behind, in ascending order.
-///
-/// # Errors
-/// A database fault.
-pub(in crate::domain) async fn behind(system: &System, consumer: Consumer) -> Result<Vec<i64>> {
+/// The workspaces in which the reader is behind.
+async fn behind(system: &System, consumer: Consumer) -> Result<BTreeSet<i64>> {
     let lags = of_workspaces(system, consumer).await?;
     Ok(lags.into_iter().map(|(workspace, _)| workspace).collect())
 }

@@ -106,7 +106,7 @@ impl Queue {
     }
 
     /// What there is, without waiting.
-    pub(super) fn rest(&self) -> BTreeSet<i64> {
+    pub fn rest(&self) -> BTreeSet<i64> {
         std::mem::take(&mut *locked(&self.moved))
     }
 }

@@ -1,7 +1,7 @@
 //! From the event log to deliveries: one for each event and each endpoint that is to be told of it. The place in the log
 //! moves in the same transaction, so that none is made twice and none forgotten.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use sea_orm::sea_query::LockType;
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -21,29 +21,18 @@ use crate::entity::{lead, webhook_endpoint};
 /// Events of one transaction.
 const BATCH: u64 = 200;
 
-/// Makes the deliveries of all that has happened, in every workspace. What fails in one is logged and waits; the others
-/// go on.
+/// Makes deliveries of what has happened, some in each of these workspaces, or in all. Gives back those where there may be
+/// more. What fails in one workspace is logged and waits; the others go on.
 ///
 /// # Errors
 /// The database is away.
-pub async fn fan_out(system: &System) -> Result<()> {
-    for workspace in cursor::behind(system, Consumer::Webhooks).await? {
-        match all_of(&system.within(workspace)).await {
-            Ok(()) => {}
-            Err(error @ Error::Unavailable(_)) => return Err(error),
-            Err(error) => tracing::error!(workspace.id = workspace, ?error, "webhooks could not be made of events"),
-        }
-    }
-    Ok(())
-}
-
-async fn all_of(op: &Op) -> Result<()> {
-    while step(op).await? {}
-    Ok(())
+pub async fn fan_out(system: &System, workspaces: Option<BTreeSet<i64>>) -> Result<BTreeSet<i64>> {
+    cursor::turns(system, Consumer::Webhooks, workspaces, step).await
 }
 
 /// Whether there may be more.
-async fn step(op: &Op) -> Result<bool> {
+async fn step(op: Op) -> Result<bool> {
+    let op = &op;
     let filters = Filters::of(op).await?;
     let tx = op.begin().await?;
     if filters.are_of_nobody() {
