@@ -194,7 +194,7 @@ fn failed(error: String) -> Verdict {
 
 fn nothing_sent(reason: Unsendable) -> Verdict {
     match reason {
-        Unsendable::Sealed => failed(reason.to_string()),
+        Unsendable::Sealed | Unsendable::Unreadable => failed(reason.to_string()),
         Unsendable::Forgotten => Verdict::Forgotten,
     }
 }

@@ -10,7 +10,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::WebhookDelivery;
 use super::partners::{self, About, Senders};
-use super::payload::{self, Parcel};
+use super::payload::{self, Parcel, Unsendable};
 use crate::domain::error::Result;
 use crate::domain::leads::read;
 use crate::domain::new_uuid;
@@ -158,14 +158,18 @@ pub async fn parcels(op: &Op, claimed: Vec<Claimed>) -> Result<Vec<Parcel>> {
     };
     let parcel = |claimed: Claimed| {
         let record = claimed.row.position.and_then(|position| records.get(&position));
+        let record = record.map_or(Err(Unsendable::Forgotten), |record| {
+            record.as_ref().map_err(|reason| *reason)
+        });
         let lead = claimed.row.lead_id.and_then(about);
         payload::parcel(op, &workspace, claimed, record, lead)
     };
     Ok(claimed.into_iter().map(parcel).collect())
 }
 
-/// The events of these, by their positions; those that are not kept any more are absent.
-async fn records(op: &Op, rows: &[&WebhookDelivery]) -> Result<HashMap<i64, Record>> {
+/// The events of these, by their positions; those that are not kept any more are absent. One that cannot be read keeps
+/// nobody else's from being sent.
+async fn records(op: &Op, rows: &[&WebhookDelivery]) -> Result<HashMap<i64, std::result::Result<Record, Unsendable>>> {
     let positions: Vec<i64> = rows.iter().filter_map(|row| row.position).collect();
     if positions.is_empty() {
         return Ok(HashMap::new());
@@ -173,8 +177,12 @@ async fn records(op: &Op, rows: &[&WebhookDelivery]) -> Result<HashMap<i64, Reco
     let events = op.find::<event::Entity>();
     let events = events.filter(op.any_of(event::Column::Position, &positions));
     let records = events.all(op.db()).await?.into_iter().map(|row| {
-        let record = outbox::feed::record(row)?;
-        Ok((record.position, record))
+        let position = row.position;
+        let record = outbox::feed::record(row).map_err(|error| {
+            tracing::error!(?error, "an event cannot be sent");
+            Unsendable::Unreadable
+        });
+        (position, record)
     });
-    records.collect()
+    Ok(records.collect())
 }

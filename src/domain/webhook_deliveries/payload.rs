@@ -45,12 +45,12 @@ pub struct Claims {
     pub api_key: String,
 }
 
-/// What a delivery says; `record` and `lead` are those that it is about, where they are still there.
+/// What a delivery says; `record` and `lead` are those that it is about, where they are still there and can be read.
 pub(super) fn parcel(
     op: &Op,
     workspace: &Workspace,
     claimed: Claimed,
-    record: Option<&Record>,
+    record: Result<&Record, Unsendable>,
     lead: Option<About>,
 ) -> Parcel {
     let letter = letter(op, workspace, &claimed, record, lead);
@@ -61,7 +61,7 @@ fn letter(
     op: &Op,
     workspace: &Workspace,
     claimed: &Claimed,
-    record: Option<&Record>,
+    record: Result<&Record, Unsendable>,
     lead: Option<About>,
 ) -> Result<Letter, Unsendable> {
     let Claimed { row, endpoint } = claimed;
@@ -73,8 +73,8 @@ fn letter(
     })?;
     let told = match (row.kind, record) {
         (DeliveryKind::Test, _) => Told::Test(row),
-        (DeliveryKind::Event | DeliveryKind::Replay, Some(record)) => Told::Event(row.message_uuid, record),
-        (DeliveryKind::Event | DeliveryKind::Replay, None) => return Err(Unsendable::Forgotten),
+        (DeliveryKind::Event | DeliveryKind::Replay, Ok(record)) => Told::Event(row.message_uuid, record),
+        (DeliveryKind::Event | DeliveryKind::Replay, Err(reason)) => return Err(reason),
     };
     Ok(Letter {
         message: row.message_uuid,
@@ -89,6 +89,9 @@ fn letter(
 pub enum Unsendable {
     #[error("The endpoint's secret cannot be read: the server's own secret has changed. Rotate the endpoint's secret")]
     Sealed,
+    /// A newer version wrote it, which will send it, or which this one will be.
+    #[error("The event cannot be read by this version of the server")]
+    Unreadable,
     /// Nor ever will it be.
     #[error("The event is not kept any more")]
     Forgotten,
@@ -135,7 +138,7 @@ struct Data<'a> {
     /// Where the event stands in the workspace's log.
     position: i64,
     subject: Subject,
-    actor: &'a Actor,
+    actor: Actor,
     changes: &'a Changes,
 }
 
@@ -170,11 +173,20 @@ fn standard(workspace: &Workspace, message: Uuid, record: &Record) -> Value {
                 uuid: *subject,
                 lead_id: *lead_id,
             },
-            actor,
+            actor: shown(actor),
             changes,
         },
     };
     json!(told)
+}
+
+fn shown(actor: &Actor) -> Actor {
+    let uuid = match actor.kind {
+        ActorKind::User | ActorKind::ApiKey | ActorKind::System => actor.uuid,
+        // A partnership's shared id is its invitation.
+        ActorKind::Partner => None,
+    };
+    Actor { uuid, ..actor.clone() }
 }
 
 fn claims(workspace: &Workspace, endpoint: &WebhookEndpoint, told: &Told) -> Option<Claims> {

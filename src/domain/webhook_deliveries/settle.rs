@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect, QueryTrait};
 use uuid::Uuid;
 
 use super::{DeliveryKind, DeliveryState, Unsendable, WebhookDelivery, queue};
@@ -155,14 +156,34 @@ async fn judge(
         Verdict::Failed { .. } if is_test => Ok(()),
         Verdict::Failed { .. } => match endpoint.failing_since {
             None => failing_since(tx, &endpoint, Some(tx.now())).await,
-            Some(since) if tx.now() - since >= op.settings().webhooks.disable_after => {
+            Some(since) if tx.now() - since < op.settings().webhooks.disable_after => Ok(()),
+            Some(_) if was_tried(op, tx, row).await? => {
                 webhook_endpoints::disable(tx, endpoint, DisabledReason::Failing)
                     .await
                     .map(|_| ())
             }
-            Some(_) => Ok(()),
+            // Nobody knows how it has been meanwhile: it has its time from now on.
+            Some(_) => failing_since(tx, &endpoint, Some(tx.now())).await,
         },
     }
+}
+
+/// Whether something else was sent to the endpoint, in the time after which one that fails is disabled.
+async fn was_tried(op: &Op, tx: &Tx, row: &WebhookDelivery) -> Result<bool> {
+    use {webhook_attempt::Column as A, webhook_delivery::Column as D};
+    let its = tx.find::<webhook_delivery::Entity>();
+    let its = its
+        .filter(D::EndpointId.eq(row.endpoint_id))
+        .select_only()
+        .column(D::Id);
+    let since = tx.now() - op.settings().webhooks.disable_after;
+    let tried = tx.find::<webhook_attempt::Entity>();
+    let tried = tried.filter(A::DeliveryId.in_subquery(its.into_query()));
+    let tried = tried.filter(A::At.gt(since));
+    let others = A::DeliveryId.ne(row.id).or(A::Number.ne(row.attempts + 1));
+    let tried = tried.filter(others).select_only().column(A::Id);
+    let tried: Option<i64> = tried.into_tuple().one(tx.db()).await?;
+    Ok(tried.is_some())
 }
 
 /// Not a change that anybody made: it has no event and no version.

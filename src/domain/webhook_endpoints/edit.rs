@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    DisabledReason, Issued, SigningSecret, WebhookEndpoint, WrittenFilter, check_filter, check_types, end_of_log,
-    require_reader, stored, url, words,
+    DisabledReason, Issued, SigningSecret, WebhookEndpoint, WrittenFilter, check_types, end_of_log, require_reader,
+    stored, url, words,
 };
 use crate::domain::caller::Scope;
 use crate::domain::catalogue::{self, Target};
@@ -66,11 +66,10 @@ async fn change(op: Op, (target, patch): (Target, WebhookEndpointPatch)) -> Resu
     check_types(&mut form, event_types.value().map_or(&[], Vec::as_slice));
     let api_key_claim = form.renamed("apiKeyClaim", api_key_claim);
     form.check()?;
-    check_filter(&op, filter.value()).await?;
     let filter = match filter {
         Change::Keep => Change::Keep,
         Change::Clear => Change::Clear,
-        Change::Set(filter) => Change::Set(stored(&filter)?),
+        Change::Set(filter) => Change::Set(stored(&op, filter).await?),
     };
 
     let mut tx = op.begin().await?;
@@ -109,11 +108,14 @@ async fn renew(op: Op, (target, overlap): (Target, Option<i64>)) -> Result<Issue
     let overlap = overlap.filter(|overlap| (TimeDelta::zero()..=LONGEST_OVERLAP).contains(overlap));
     let overlap = overlap.ok_or_else(|| Problem::invalid(["overlap".into()], "This must be from 0 to 30 days"))?;
     let secret = SigningSecret::random()?;
-    let sealed = op.services().vault()?.seal(target.uuid, &secret)?;
+    let vault = op.services().vault()?;
+    let sealed = vault.seal(target.uuid, &secret)?;
 
     let mut tx = op.begin().await?;
     let before = editable(&tx, target.uuid).await?;
-    let keeps_old = overlap > TimeDelta::zero();
+    // One of another key of the server signs nothing, and would keep its successor from it.
+    let opens = || vault.open(before.uuid, &before.secret_key_id, &before.secret).is_ok();
+    let keeps_old = overlap > TimeDelta::zero() && opens();
     let after = WebhookEndpoint {
         secret: sealed.bytes,
         secret_key_id: sealed.key_id,

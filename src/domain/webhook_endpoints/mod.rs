@@ -9,14 +9,15 @@ mod url;
 
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
+use sea_orm::sea_query::LockType;
+use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::entity::webhook_endpoint;
 pub use crate::entity::webhook_endpoint::{DisabledReason, Model as WebhookEndpoint, WebhookStyle};
-use crate::entity::workspace_counter;
+use crate::entity::{workspace, workspace_counter};
 
 use super::caller::{Principal, Scope};
 use super::catalogue::{self, Editable, Stamp};
@@ -25,8 +26,9 @@ use super::events::{EventKind, word};
 use super::form::Form;
 use super::leads::{LeadFilter, filter};
 use super::new_uuid;
-use super::op::{Op, Tx};
+use super::op::{Op, Tx, find_global};
 use super::page::{self, Page, PageRequest};
+use super::text;
 
 pub use edit::{Power, WebhookEndpointPatch, archive, rotate, switch, update};
 pub(super) use edit::{disable, locked, unknown};
@@ -55,6 +57,9 @@ const BY_DEFAULT: [EventKind; 4] = [
 
 /// Endpoints of a workspace that are not archived.
 const MOST: u64 = 100;
+
+/// A stored filter, in bytes of its text: it is read with each look at the events.
+const LARGEST_FILTER: usize = 32 * 1024;
 
 /// The form in which filters are stored.
 const FILTER_VERSION: u64 = 1;
@@ -158,7 +163,10 @@ async fn make(op: Op, new: NewWebhookEndpoint) -> Result<Issued> {
     let claim = form.optional("apiKeyClaim", api_key_claim.as_deref());
     let secret = secret.and_then(|given| taken(&mut form, &given, style));
     form.check()?;
-    check_filter(&op, filter.as_ref()).await?;
+    let filter = match filter {
+        Some(filter) => Some(stored(&op, filter).await?),
+        None => None,
+    };
     let secret = secret.map_or_else(SigningSecret::random, Ok)?;
     let sealed = op.services().vault()?.seal(uuid, &secret)?;
 
@@ -171,7 +179,7 @@ async fn make(op: Op, new: NewWebhookEndpoint) -> Result<Issued> {
         label: Set(label),
         url: Set(url),
         event_types: Set(words(&event_types)),
-        filter: Set(filter.as_ref().map(stored).transpose()?),
+        filter: Set(filter),
         style: Set(style),
         api_key_claim: Set(claim.unwrap_or_else(|| acting_key(&op).unwrap_or(uuid).to_string())),
         user_uuid: Set(person(&op)),
@@ -205,6 +213,10 @@ fn taken(form: &mut Form, given: &GivenSecret, style: WebhookStyle) -> Option<Si
 }
 
 async fn check_number(tx: &Tx) -> Result<()> {
+    // Until the end of the Tx nobody else makes one.
+    let own = workspace::Column::Id.eq(tx.workspace_id());
+    let workspace = find_global::<workspace::Entity>().filter(own);
+    workspace.lock(LockType::NoKeyUpdate).one(tx.db()).await?;
     let live = tx.find::<webhook_endpoint::Entity>();
     let live = live.filter(webhook_endpoint::Column::ArchivedAt.is_null());
     if live.count(tx.db()).await? < MOST {
@@ -218,14 +230,6 @@ fn check_types(form: &mut Form, kinds: &[EventKind]) {
     if kinds.iter().any(|kind| !SENDABLE.contains(kind)) {
         form.refuse(ProblemCode::Invalid, "eventTypes", "Endpoints are not told of this");
     }
-}
-
-/// Whether the filter can be asked.
-async fn check_filter(op: &Op, filter: Option<&WrittenFilter>) -> Result<()> {
-    if let Some(given) = filter {
-        filter::resolve(op, given.filter.clone()).await?;
-    }
-    Ok(())
 }
 
 /// The last position of the workspace's log.
@@ -259,11 +263,21 @@ fn words(kinds: &[EventKind]) -> Value {
         .collect()
 }
 
-fn stored(filter: &WrittenFilter) -> Result<Value> {
+/// A filter as it is stored, if it can be kept and asked.
+async fn stored(op: &Op, filter: WrittenFilter) -> Result<Value> {
     let WrittenFilter { filter, written } = filter;
-    let filter =
-        serde_json::to_value(filter).map_err(|error| Error::broken(format!("a filter cannot be printed: {error}")))?;
-    Ok(json!({ "version": FILTER_VERSION, "filter": filter, "written": written }))
+    if text::has_nul(&written) {
+        return Err(Problem::invalid(["filter".into()], "This must not contain U+0000").into());
+    }
+    let printed = serde_json::to_value(&filter);
+    let printed = printed.map_err(|error| Error::broken(format!("a filter cannot be printed: {error}")))?;
+    let stored = json!({ "version": FILTER_VERSION, "filter": printed, "written": written });
+    if stored.to_string().len() > LARGEST_FILTER {
+        let message = format!("This is too large: a filter may take {LARGEST_FILTER} bytes as it is stored");
+        return Err(Problem::limit(["filter".into()], message).into());
+    }
+    filter::resolve(op, filter).await?;
+    Ok(stored)
 }
 
 impl WebhookEndpoint {

@@ -155,7 +155,7 @@ impl Vault {
         })
     }
 
-    fn open(&self, endpoint: Uuid, key_id: &str, sealed: &[u8]) -> Result<SigningSecret> {
+    pub(super) fn open(&self, endpoint: Uuid, key_id: &str, sealed: &[u8]) -> Result<SigningSecret> {
         if key_id != self.id {
             return Err(Error::broken(format!(
                 "the secret of webhook endpoint {endpoint} is encrypted with another key of the server: rotate it"

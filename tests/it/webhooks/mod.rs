@@ -3,11 +3,13 @@
 mod again;
 mod crash;
 mod endpoints;
+mod failing;
 mod fairness;
 mod load;
 mod old_receivers;
 mod receiver;
 mod refused;
+mod rules;
 mod sending;
 
 use std::time::Duration;
@@ -23,10 +25,12 @@ pub fn cases() -> Vec<Case> {
         again::cases(),
         crash::cases(),
         endpoints::cases(),
+        failing::cases(),
         fairness::cases(),
         load::cases(),
         old_receivers::cases(),
         refused::cases(),
+        rules::cases(),
         sending::cases(),
     ]
     .into_iter()

@@ -26,7 +26,6 @@ pub fn cases() -> Vec<Case> {
         both(a_receiver_may_ask_for_time),
         both(redirects_are_failures),
         both(little_of_an_answer_is_read),
-        both(an_endpoint_that_fails_for_days_is_disabled),
     ]
 }
 
@@ -420,27 +419,4 @@ async fn little_of_an_answer_is_read(app: TestApp) {
     post_lead(&app, "b", "Ada").await;
     let log = settled(&app, &made, "DELIVERED", 2).await;
     assert_eq!(log[0]["attempts"][0]["answer"], "ab\u{fffd}c");
-}
-
-async fn an_endpoint_that_fails_for_days_is_disabled(app: TestApp) {
-    let receiver = Receiver::start(|_, _| Reply::status(500)).await;
-    let made = endpoint(&app, &receiver, json!({})).await;
-    let past = match app.db.backend {
-        Backend::Sqlite => "'2020-01-01T00:00:00.000000000+00:00'",
-        Backend::Postgres => "now() - interval '6 days'",
-    };
-    app.db
-        .execute(&format!("UPDATE webhook_endpoints SET failing_since = {past}"))
-        .await;
-    post_lead(&app, "a", "Ada").await;
-    receiver.hears(1).await;
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    let row = look(&app, &made).await;
-    assert_eq!(row["disabledReason"], "FAILING");
-    assert_eq!(receiver.heard().len(), 1);
-    // What waits goes on when the endpoint does.
-    assert_eq!(deliveries(&app, &made).await[0]["state"], "PENDING");
-    // It has as many days again.
-    edit(&app, &made, "enableWebhookEndpoint", "").await;
-    receiver.hears(4).await;
 }
