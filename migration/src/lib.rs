@@ -19,6 +19,7 @@ mod m0011_idempotency;
 mod m0012_event_readers;
 mod m0013_webhooks;
 mod m0014_event_sizes;
+mod m0015_webhook_pauses;
 
 use std::collections::HashSet;
 
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_event_readers::Migration),
             Box::new(m0013_webhooks::Migration),
             Box::new(m0014_event_sizes::Migration),
+            Box::new(m0015_webhook_pauses::Migration),
         ]
     }
 }

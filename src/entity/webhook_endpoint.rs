@@ -37,8 +37,12 @@ pub struct Model {
     pub old_secret_key_id: Option<String>,
     /// Until when the secret before the present one signs, too.
     pub old_secret_until: Option<DateTimeUtc>,
-    /// Where the log stood when it was made or last enabled: earlier events are not sent.
+    /// Where the log stood when it was made: earlier events are not sent.
     pub starts_after: i64,
+    /// Where the log stood when it was last disabled: later events are not sent.
+    pub off_after: Option<i64>,
+    /// Where the log stood when it was enabled after that: what comes behind it is sent.
+    pub off_until: Option<i64>,
     pub disabled_at: Option<DateTimeUtc>,
     pub disabled_reason: Option<DisabledReason>,
     /// Since when every attempt has failed.

@@ -103,6 +103,17 @@ async fn put(tx: &Tx, consumer: Consumer, position: i64) -> Result<()> {
     Ok(())
 }
 
+/// A place that the reader has reached; by now it may be further.
+///
+/// # Errors
+/// A database fault.
+pub(in crate::domain) async fn place(op: &Op, consumer: Consumer) -> Result<i64> {
+    let cursor = op.find::<event_consumer::Entity>();
+    let cursor = cursor.filter(event_consumer::Column::Consumer.eq(consumer));
+    let cursor = cursor.one(op.db()).await?;
+    Ok(cursor.map_or(0, |cursor| cursor.position))
+}
+
 /// Where the reader is, if nobody else is at it.
 async fn lock(tx: &Tx, consumer: Consumer) -> Result<Option<i64>> {
     use event_consumer::Column as C;

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use sea_orm::sea_query::LockType;
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{ExprTrait, LockType};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
 use super::DeliveryKind;
@@ -33,14 +33,15 @@ pub async fn fan_out(system: &System, workspaces: Option<BTreeSet<i64>>) -> Resu
 /// Whether there may be more.
 async fn step(op: Op) -> Result<bool> {
     let op = &op;
-    let filters = Filters::of(op).await?;
+    let place = cursor::place(op, Consumer::Webhooks).await?;
+    let filters = Filters::of(op, place).await?;
     let tx = op.begin().await?;
     if filters.are_of_nobody() {
         let Some(()) = cursor::skip(&tx, Consumer::Webhooks).await? else {
             return Ok(false);
         };
         // Read behind the log's end: one that is made later starts later.
-        if live(&tx).await?.is_empty() {
+        if locked(&tx, place).await?.is_empty() {
             tx.commit(()).await?;
             return Ok(false);
         }
@@ -49,7 +50,7 @@ async fn step(op: Op) -> Result<bool> {
     let Some(batch) = cursor::take(&tx, Consumer::Webhooks, BATCH).await? else {
         return Ok(false);
     };
-    let endpoints = live(&tx).await?;
+    let endpoints = locked(&tx, place).await?;
     if !filters.are_those_of(&endpoints) {
         return Ok(true);
     }
@@ -59,18 +60,18 @@ async fn step(op: Op) -> Result<bool> {
     Ok(batch.more)
 }
 
-/// The endpoints that are told of things, in the order of their numbers, locked.
-async fn live(tx: &Tx) -> Result<Vec<WebhookEndpoint>> {
-    let live = on(tx.find::<webhook_endpoint::Entity>()).lock(LockType::NoKeyUpdate);
-    Ok(live.all(tx.db()).await?)
+/// [`told_behind`], locked.
+async fn locked(tx: &Tx, place: i64) -> Result<Vec<WebhookEndpoint>> {
+    let endpoints = told_behind(tx.find(), place).lock(LockType::NoKeyUpdate);
+    Ok(endpoints.all(tx.db()).await?)
 }
 
-fn on(endpoints: sea_orm::Select<webhook_endpoint::Entity>) -> sea_orm::Select<webhook_endpoint::Entity> {
+/// The endpoints that may be told of what is behind this place of the log, in the order of their numbers: those that are
+/// on, and those that were when something of it happened.
+fn told_behind(endpoints: Select<webhook_endpoint::Entity>, place: i64) -> Select<webhook_endpoint::Entity> {
     use webhook_endpoint::Column as C;
-    let on = endpoints
-        .filter(C::DisabledAt.is_null())
-        .filter(C::ArchivedAt.is_null());
-    on.order_by_asc(C::Id)
+    let on = C::DisabledAt.is_null().or(C::OffAfter.gt(place));
+    endpoints.filter(C::ArchivedAt.is_null()).filter(on).order_by_asc(C::Id)
 }
 
 /// The filters of all endpoints with what they name, looked up before the transaction. Each stands for one version of its
@@ -84,9 +85,9 @@ enum Filter {
 }
 
 impl Filters {
-    async fn of(op: &Op) -> Result<Self> {
+    async fn of(op: &Op, place: i64) -> Result<Self> {
         let mut filters = HashMap::new();
-        for row in on(op.find::<webhook_endpoint::Entity>()).all(op.db()).await? {
+        for row in told_behind(op.find(), place).all(op.db()).await? {
             let filter = match row.lead_filter() {
                 Ok(None) => None,
                 Ok(Some(tree)) => Some(match filter::resolve(op, tree).await {
@@ -143,7 +144,7 @@ async fn told(
 ) -> Result<Vec<New>> {
     let mut news = Vec::new();
     for row in endpoints {
-        let wanted = |record: &&Record| record.position > row.starts_after && row.wants(record.kind);
+        let wanted = |record: &&Record| row.is_told_at(record.position) && row.wants(record.kind);
         let wanted: Vec<&Record> = records.iter().filter(wanted).collect();
         let leads: HashSet<i64> = wanted.iter().filter_map(|record| record.lead_id).collect();
         if wanted.is_empty() {

@@ -92,7 +92,8 @@ async fn change(op: Op, (target, patch): (Target, WebhookEndpointPatch)) -> Resu
 }
 
 /// Gives an endpoint another secret and returns it: it can never be read again, and is not there in a replay. The old one
-/// signs beside it for a while, a day unless another time is given, so that receivers can change over.
+/// signs beside it for a while, a day unless another time is given, so that receivers can change over; one that cannot be
+/// read any more ends.
 ///
 /// # Errors
 /// Without the scope `admin`; an overlap that is negative or longer than 30 days; an unknown endpoint (path
@@ -134,8 +135,8 @@ async fn renew(op: Op, (target, overlap): (Target, Option<i64>)) -> Result<Issue
     })
 }
 
-/// Switches an endpoint on or off. One that is off is told of nothing: what happens meanwhile is never sent; what already
-/// waits is sent when it is on again. Doing what is done already changes nothing.
+/// Switches an endpoint on or off. One that is off is told of nothing: what happens meanwhile is never sent; what happened
+/// before is sent when it is on again. Doing what is done already changes nothing.
 ///
 /// # Errors
 /// Without the scope `admin`; an unknown endpoint (path `webhookEndpoint`); another version than the expected one; a
@@ -155,14 +156,14 @@ async fn put(op: Op, (target, power): (Target, Power)) -> Result<WebhookEndpoint
                 disabled_at: None,
                 disabled_reason: None,
                 failing_since: None,
-                starts_after: end_of_log(&tx).await?,
+                off_until: Some(end_of_log(&tx).await?),
                 ..before.clone()
             };
             (EventKind::WebhookEndpointEnabled, on)
         }
         Power::Off => (
             EventKind::WebhookEndpointDisabled,
-            off(&tx, &before, DisabledReason::ByHand),
+            off(&tx, &before, DisabledReason::ByHand).await?,
         ),
     };
     let row = catalogue::save(&mut tx, target.expected_version, kind, before, after).await?;
@@ -171,12 +172,19 @@ async fn put(op: Op, (target, power): (Target, Power)) -> Result<WebhookEndpoint
     Ok(row)
 }
 
-fn off(tx: &Tx, before: &WebhookEndpoint, reason: DisabledReason) -> WebhookEndpoint {
-    WebhookEndpoint {
-        disabled_at: Some(before.disabled_at.unwrap_or_else(|| tx.now())),
-        disabled_reason: before.disabled_reason.or(Some(reason)),
-        ..before.clone()
+/// Whoever makes the deliveries may still be behind an earlier time in which it was off. That one is forgotten: rather
+/// too much is sent than too little.
+async fn off(tx: &Tx, before: &WebhookEndpoint, reason: DisabledReason) -> Result<WebhookEndpoint> {
+    if before.disabled_at.is_some() {
+        return Ok(before.clone());
     }
+    Ok(WebhookEndpoint {
+        disabled_at: Some(tx.now()),
+        disabled_reason: Some(reason),
+        off_after: Some(end_of_log(tx).await?),
+        off_until: None,
+        ..before.clone()
+    })
 }
 
 /// Disables an endpoint that the Tx has locked, because of what its receiver does.
@@ -188,7 +196,7 @@ pub(in crate::domain) async fn disable(
     before: WebhookEndpoint,
     reason: DisabledReason,
 ) -> Result<WebhookEndpoint> {
-    let after = off(tx, &before, reason);
+    let after = off(tx, &before, reason).await?;
     catalogue::save(tx, None, EventKind::WebhookEndpointDisabled, before, after).await
 }
 

@@ -190,6 +190,8 @@ async fn make(op: Op, new: NewWebhookEndpoint) -> Result<Issued> {
         old_secret_key_id: Set(None),
         old_secret_until: Set(None),
         starts_after: Set(end_of_log(&tx).await?),
+        off_after: Set(None),
+        off_until: Set(None),
         disabled_at: Set(None),
         disabled_reason: Set(None),
         failing_since: Set(None),
@@ -213,7 +215,7 @@ fn taken(form: &mut Form, given: &GivenSecret, style: WebhookStyle) -> Option<Si
 }
 
 async fn check_number(tx: &Tx) -> Result<()> {
-    // Until the end of the Tx nobody else makes one.
+    // Global, but only the caller's own row. Until the end of the Tx nobody else makes one.
     let own = workspace::Column::Id.eq(tx.workspace_id());
     let workspace = find_global::<workspace::Entity>().filter(own);
     workspace.lock(LockType::NoKeyUpdate).one(tx.db()).await?;
@@ -232,9 +234,10 @@ fn check_types(form: &mut Form, kinds: &[EventKind]) {
     }
 }
 
-/// The last position of the workspace's log.
+/// The last position of the workspace's log. Nobody adds to it until the Tx does.
 async fn end_of_log(tx: &Tx) -> Result<i64> {
-    let counter = tx.find::<workspace_counter::Entity>().one(tx.db()).await?;
+    let counter = tx.find::<workspace_counter::Entity>().lock_exclusive();
+    let counter = counter.one(tx.db()).await?;
     counter
         .map(|counter| counter.position)
         .ok_or_else(|| Error::broken("a workspace has no event counter"))
@@ -296,6 +299,13 @@ impl WebhookEndpoint {
             [] => BY_DEFAULT.contains(&kind),
             named => named.contains(&kind),
         }
+    }
+
+    /// Whether it is told of what happened there: nothing from before it was made, nor from while it was off.
+    pub(super) fn is_told_at(&self, position: i64) -> bool {
+        let is_over = |until| position > until;
+        let was_off = |after| position > after && !self.off_until.is_some_and(is_over);
+        position > self.starts_after && !self.off_after.is_some_and(was_off)
     }
 
     pub fn is_on(&self) -> bool {

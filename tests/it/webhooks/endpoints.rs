@@ -89,6 +89,8 @@ async fn an_endpoint_that_is_off_hears_nothing(app: TestApp) {
         edit(&app, &made, "disableWebhookEndpoint", "").await;
         post_lead(&app, &format!("off{nth}"), "Ada").await;
         edit(&app, &made, "enableWebhookEndpoint", "").await;
+        // Of several such times the last one is remembered.
+        app.settled().await;
     }
     post_lead(&app, "last", "Ada").await;
     let heard = receiver.hears(2).await;

@@ -7,6 +7,7 @@ mod failing;
 mod fairness;
 mod load;
 mod old_receivers;
+mod pauses;
 mod receiver;
 mod refused;
 mod rules;
@@ -29,6 +30,7 @@ pub fn cases() -> Vec<Case> {
         fairness::cases(),
         load::cases(),
         old_receivers::cases(),
+        pauses::cases(),
         refused::cases(),
         rules::cases(),
         sending::cases(),
