@@ -1,6 +1,7 @@
 //! Workspaces: the tenants. Made and listed by the server's own commands; each caller sees and edits their own.
 
 use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::sea_query::LockType;
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Serialize;
 use uuid::Uuid;
@@ -114,7 +115,10 @@ async fn change(op: Op, (expected_version, patch): (Option<i64>, WorkspacePatch)
     let mut tx = op.begin().await?;
     // Global, but only the caller's own row.
     let own = workspace::Column::Id.eq(tx.workspace_id());
-    let before = find_global::<workspace::Entity>().filter(own.clone()).lock_exclusive();
+    // Rows that point at it may be added meanwhile, by writers who have what this one will wait for.
+    let before = find_global::<workspace::Entity>()
+        .filter(own.clone())
+        .lock(LockType::NoKeyUpdate);
     let before = before.one(tx.db()).await?;
     let before = before.ok_or_else(|| Error::broken(format!("workspace {} is gone", tx.workspace_id())))?;
     let mut after = Workspace {
