@@ -1,11 +1,13 @@
 //! Many clients at once: nothing is lost, nothing is there twice, and nobody gets an error that is not documented.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use futures_util::future::join_all;
+use sea_orm::{ConnectionTrait, TransactionTrait};
 use serde_json::{Value, json};
 
-use crate::harness::{Case, TestApp, both};
+use crate::harness::{Case, TestApp, both, on_postgres};
 use crate::journeybee::{DUPLICATE, campaign, is_refused};
 
 /// As many as the issue asks for.
@@ -17,7 +19,32 @@ pub fn cases() -> Vec<Case> {
         both(posts_of_one_email_make_one_lead_and_documented_conflicts),
         both(leads_sent_to_each_other_by_two_partners_do_not_wait_for_each_other),
         both(positions_of_events_have_no_gaps),
+        on_postgres(who_edits_a_workspace_keeps_no_writer_from_its_events),
     ]
+}
+
+/// A writer has the log's counter, for which the edit waits, and adds an event that points at the workspace.
+async fn who_edits_a_workspace_keeps_no_writer_from_its_events(app: TestApp) {
+    let home = app.home.id();
+    let writer = app.db.connection().begin().await.unwrap();
+    let counter = format!("SELECT 1 FROM workspace_counters WHERE workspace_id = {home} FOR UPDATE");
+    writer.execute_unprepared(&counter).await.unwrap();
+    let edit = "mutation { updateWorkspace(input: { expectedVersion: 1, name: \"New\" }) { userErrors { code } } }";
+    let write = async {
+        let waiting =
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while app.number(waiting).await == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let patience = "SET LOCAL lock_timeout = '300ms'";
+        writer.execute_unprepared(patience).await.unwrap();
+        let points = format!("SELECT 1 FROM workspaces WHERE id = {home} FOR KEY SHARE");
+        writer.execute_unprepared(&points).await.expect("nobody is in the way");
+        writer.commit().await.unwrap();
+    };
+    let owner = app.as_owner();
+    let (edited, ()) = tokio::join!(owner.data(edit, json!({})), write);
+    assert_eq!(edited["updateWorkspace"]["userErrors"], json!([]));
 }
 
 async fn posts_of_one_event_make_one_lead_that_has_all_they_said(app: TestApp) {
