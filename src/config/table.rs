@@ -83,7 +83,7 @@ settings! {
     SHUTDOWN_SECONDS = "LEADGRAPH_SHUTDOWN_SECONDS", "30",
         "How long running requests may take after SIGTERM";
     MAX_CONNECTIONS = "LEADGRAPH_MAX_CONNECTIONS", "900",
-        "Client connections served at a time; further ones wait. Keep it below the limit of open files";
+        "Client connections served at a time; further ones wait. One public address has a quarter of them at most, others of its are closed. Keep it below the limit of open files";
     MAX_REQUESTS = "LEADGRAPH_MAX_REQUESTS", "512",
         "Requests worked on at a time; further ones wait a moment and are then answered with 503";
     TRUSTED_PROXIES = "LEADGRAPH_TRUSTED_PROXIES", "",

@@ -43,7 +43,7 @@ const REFUSAL: u64 = 5;
 /// Bytes of a document, or values of variables, that cost another point then.
 const BYTES: u64 = 500;
 /// Bytes of a socket's message that cost nothing.
-const MESSAGE: usize = 4096;
+const MESSAGE: usize = 64 * 1024;
 
 /// What an operation may cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

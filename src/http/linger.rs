@@ -20,7 +20,7 @@ const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 /// How long nothing may go out of what is there for a client. One that reads slowly empties the system's buffers first, which
 /// hold megabytes.
-const STALL: Duration = Duration::from_secs(120);
+pub(super) const STALL: Duration = Duration::from_secs(120);
 
 #[derive(Debug)]
 pub(super) struct Lingering {

@@ -3,8 +3,8 @@
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -19,9 +19,9 @@ use tokio::time::Instant;
 use tower::{ServiceExt, service_fn};
 
 use super::crowd::{Crowd, Stander};
-use super::linger::Lingering;
+use super::linger::{Lingering, STALL};
 use super::unsent::{Activity, Standing};
-use crate::client_address::{TrustedProxies, is_public};
+use crate::client_address::{TrustedProxies, is_public, site};
 use crate::config::HttpConfig;
 use crate::connection;
 
@@ -35,6 +35,8 @@ struct Times {
     idle: Duration,
     /// Reading an answer, beside what its size takes.
     answer: Duration,
+    /// Taking the last of what was sent, once nothing is asked any more.
+    farewell: Duration,
     /// How often it is looked whether a connection is used.
     look: Duration,
 }
@@ -43,6 +45,7 @@ const TIMES: Times = Times {
     first_request: Duration::from_secs(30),
     idle: Duration::from_secs(75),
     answer: Duration::from_secs(60),
+    farewell: STALL,
     look: Duration::from_secs(5),
 };
 
@@ -89,12 +92,13 @@ async fn serve_within(
     let shares = Shares {
         crowd: Crowd::new(config.max_connections, SHARE),
         proxies: TrustedProxies(config.trusted_proxies.clone()),
+        told: Mutex::default(),
     };
     let protocol = protocol(times.idle);
     let mut shutdown = pin!(shutdown);
     while let Some((stream, peer, slot)) = next(&listener, &slots, shutdown.as_mut()).await {
         let Some(share) = shares.of(peer.ip()) else {
-            tracing::debug!(%peer, "closed a connection: its address has too many");
+            shares.tell(peer.ip());
             continue;
         };
         let connection = Connection {
@@ -121,13 +125,30 @@ async fn serve_within(
 struct Shares {
     crowd: Arc<Crowd>,
     proxies: TrustedProxies,
+    /// When it was last said that somebody has too many.
+    told: Mutex<Option<Instant>>,
 }
+
+/// It is said so often at most: whoever opens too many connections opens more.
+const TELL: Duration = Duration::from_secs(60);
 
 impl Shares {
     /// `None`: this address has too many.
     fn of(&self, peer: IpAddr) -> Option<Stander> {
         let is_one_client = is_public(peer) && !self.proxies.trust(peer.to_canonical());
         self.crowd.stand(is_one_client.then_some(peer))
+    }
+
+    fn tell(&self, peer: IpAddr) {
+        let now = Instant::now();
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.is_none_or(|told| now - told >= TELL) {
+            *told = Some(now);
+            tracing::warn!(
+                network = %site(peer),
+                "closed a connection: its address has too many; is it a proxy that LEADGRAPH_TRUSTED_PROXIES should name?"
+            );
+        }
     }
 }
 
@@ -203,7 +224,7 @@ impl Connection {
         let _ = stream.set_nodelay(true);
         let spoke = Arc::new(AtomicBool::new(false));
         let heard = Arc::clone(&spoke);
-        let connection = connection::Connection::new(peer.ip(), ending.clone(), Arc::new((slot, share)));
+        let connection = connection::Connection::new(peer.ip(), ending.clone(), Arc::new((share, slot)));
         let activity = Activity::new(times.answer);
         let seen = Arc::clone(&activity);
         let service = service_fn(move |mut request: Request<Incoming>| {
@@ -230,13 +251,19 @@ impl Connection {
                 }
                 _ = look.tick() => match activity.standing(Instant::now()) {
                     Standing::Stuck => return,
-                    // It was asked to end, and does not.
-                    Standing::Idle(time) if time >= times.idle + times.look => return,
-                    Standing::Idle(time) if time >= times.idle && !asked_to_end => {
-                        served.as_mut().graceful_shutdown();
-                        asked_to_end = true;
+                    // It was asked to end, and does not: what it was sent last may still be on its way for a while.
+                    Standing::Idle(time) if time >= times.idle + times.farewell => return,
+                    standing => {
+                        let is_over = match standing {
+                            Standing::Idle(time) => time >= times.idle,
+                            Standing::Late => true,
+                            Standing::Busy | Standing::Stuck => false,
+                        };
+                        if is_over && !asked_to_end {
+                            served.as_mut().graceful_shutdown();
+                            asked_to_end = true;
+                        }
                     }
-                    Standing::Idle(_) | Standing::Busy => {}
                 },
                 _ = ending.changed(), if !asked_to_end => {
                     served.as_mut().graceful_shutdown();

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 const BYTES_A_SECOND: u64 = 16 * 1024;
 /// An answer is handed over in pieces: what was handed over is not seen any more.
 const PIECE: usize = 16 * 1024;
-/// They end by themselves when nobody reads them.
+/// It may be silent for as long as it wants to; what it says must be read.
 const STREAM: &str = "text/event-stream";
 
 /// What goes on on one connection.
@@ -33,10 +33,18 @@ pub(super) struct Activity {
 #[derive(Debug)]
 struct State {
     next: u64,
-    /// Until when each request's answer is to be sent; of one that is worked on nobody knows.
-    open: HashMap<u64, Option<Instant>>,
+    open: HashMap<u64, Sending>,
     /// Since when there are none.
     idle_since: Instant,
+}
+
+/// How far a request's answer is.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sending {
+    /// Of the whole answer.
+    bytes: u64,
+    /// When it must be gone; of one that is worked on, or has nothing to say, nobody knows.
+    until: Option<Instant>,
 }
 
 /// What is to become of a connection.
@@ -45,7 +53,9 @@ pub(super) enum Standing {
     Busy,
     /// For so long.
     Idle(Duration),
-    /// An answer was not read in time.
+    /// Some answers were not read in time; others may still be.
+    Late,
+    /// None is any more, or it has been so for long.
     Stuck,
 }
 
@@ -67,7 +77,7 @@ impl Activity {
         let mut state = self.state();
         let id = state.next;
         state.next += 1;
-        state.open.insert(id, None);
+        state.open.insert(id, Sending::default());
         Open {
             activity: Arc::clone(self),
             id,
@@ -79,11 +89,42 @@ impl Activity {
         if state.open.is_empty() {
             return Standing::Idle(now.saturating_duration_since(state.idle_since));
         }
-        let is_late = |until: &Option<Instant>| until.is_some_and(|until| until < now);
-        match state.open.values().any(is_late) {
-            true => Standing::Stuck,
-            false => Standing::Busy,
+        let late = |sending: &Sending| sending.until.map(|until| now.saturating_duration_since(until));
+        let late: Vec<Duration> = state
+            .open
+            .values()
+            .filter_map(late)
+            .filter(|late| !late.is_zero())
+            .collect();
+        if late.is_empty() {
+            Standing::Busy
+        } else if late.len() == state.open.len() || late.iter().any(|late| *late > self.time) {
+            Standing::Stuck
+        } else {
+            Standing::Late
         }
+    }
+
+    /// From now on it is the client that is waited for, which has to read everything that it has asked for.
+    fn awaits(&self, id: u64, bytes: u64) {
+        let mut state = self.state();
+        let all = state
+            .open
+            .values()
+            .fold(bytes, |sum, other| sum.saturating_add(other.bytes));
+        let until = Instant::now() + self.time + Duration::from_secs(all / BYTES_A_SECOND);
+        state.open.insert(
+            id,
+            Sending {
+                bytes,
+                until: Some(until),
+            },
+        );
+    }
+
+    /// There is nothing to read.
+    fn rests(&self, id: u64) {
+        self.state().open.insert(id, Sending::default());
     }
 
     /// A panic elsewhere leaves it whole: every change is one step.
@@ -100,19 +141,20 @@ pub(super) struct Open {
 }
 
 impl Open {
-    /// There is an answer: from now on it is the client that is waited for.
+    /// There is an answer.
     pub(super) fn answer(self, response: Response) -> Response {
         let kind = response.headers().get(CONTENT_TYPE);
-        if kind.is_none_or(|kind| !kind.as_bytes().starts_with(STREAM.as_bytes())) {
-            let bytes = response.body().size_hint().lower();
-            let until = Instant::now() + self.activity.time + Duration::from_secs(bytes / BYTES_A_SECOND);
-            self.activity.state().open.insert(self.id, Some(until));
-        }
+        let kind = match kind.is_some_and(|kind| kind.as_bytes().starts_with(STREAM.as_bytes())) {
+            true => Kind::Stream,
+            false => Kind::Whole,
+        };
+        self.activity.awaits(self.id, response.body().size_hint().lower());
         response.map(|inner| {
             Body::new(Leaving {
                 inner,
                 rest: Bytes::new(),
-                _open: self,
+                kind,
+                open: self,
             })
         })
     }
@@ -130,7 +172,16 @@ struct Leaving {
     inner: Body,
     /// Of a frame that was larger than a piece.
     rest: Bytes,
-    _open: Open,
+    kind: Kind,
+    open: Open,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// There from the beginning.
+    Whole,
+    /// Comes piece by piece: whoever asks for the next has got rid of the last.
+    Stream,
 }
 
 impl HttpBody for Leaving {
@@ -142,7 +193,11 @@ impl HttpBody for Leaving {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         if self.rest.is_empty() {
-            match ready!(Pin::new(&mut self.inner).poll_frame(context)) {
+            let frame = Pin::new(&mut self.inner).poll_frame(context);
+            if frame.is_pending() && self.kind == Kind::Stream {
+                self.open.activity.rests(self.open.id);
+            }
+            match ready!(frame) {
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => self.rest = data,
                     Err(frame) => return Poll::Ready(Some(Ok(frame))),
@@ -152,6 +207,9 @@ impl HttpBody for Leaving {
         }
         let piece = self.rest.len().min(PIECE);
         let piece = self.rest.split_to(piece);
+        if self.kind == Kind::Stream {
+            self.open.activity.awaits(self.open.id, piece.len() as u64);
+        }
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
@@ -174,6 +232,7 @@ impl HttpBody for Leaving {
 mod tests {
     use axum::body::to_bytes;
     use axum::response::IntoResponse;
+    use futures_util::{FutureExt, StreamExt};
 
     use super::*;
 
@@ -198,19 +257,50 @@ mod tests {
         assert_eq!(activity.standing(later(1_000)), Standing::Busy, "it is worked on");
         let small = activity.begin().answer("small".into_response());
         assert_eq!(activity.standing(later(50)), Standing::Busy);
+        assert_eq!(
+            activity.standing(later(70)),
+            Standing::Late,
+            "the other may still be answered"
+        );
+        assert_eq!(activity.standing(later(130)), Standing::Stuck);
+        drop(working);
         assert_eq!(activity.standing(later(70)), Standing::Stuck);
         drop(small);
-        let large = activity.begin().answer(vec![0; 1_000 * 16 * 1024].into_response());
+        let large = |seconds: usize| activity.begin().answer(vec![0_u8; seconds * 16 * 1024].into_response());
+        let first = large(1_000);
         assert_eq!(activity.standing(later(1_000)), Standing::Busy);
         assert_eq!(activity.standing(later(1_100)), Standing::Stuck);
-        drop(large);
-        let events = ([(CONTENT_TYPE, "text/event-stream")], "data").into_response();
-        let events = activity.begin().answer(events);
-        assert_eq!(activity.standing(later(10_000)), Standing::Busy);
-        drop((events, working));
+        let second = large(10);
+        assert_eq!(
+            activity.standing(later(1_055)),
+            Standing::Busy,
+            "it comes behind the first"
+        );
+        drop((first, second));
         let Standing::Idle(time) = activity.standing(later(90)) else {
             panic!("nothing is open")
         };
         assert!(time > Duration::from_secs(80), "{time:?}");
+    }
+
+    #[tokio::test]
+    async fn a_stream_may_be_silent_and_must_be_read() {
+        let activity = Activity::new(Duration::from_secs(60));
+        let later = Instant::now() + Duration::from_secs(10_000);
+        let (sender, receiver) = tokio::sync::mpsc::channel::<Result<Bytes, std::io::Error>>(4);
+        let events = futures_util::stream::unfold(receiver, async |mut receiver| {
+            let event = receiver.recv().await?;
+            Some((event, receiver))
+        });
+        let events = ([(CONTENT_TYPE, "text/event-stream")], Body::from_stream(events)).into_response();
+        let mut events = activity.begin().answer(events).into_body().into_data_stream();
+        assert_eq!(activity.standing(later), Standing::Stuck, "nobody asks for it");
+        assert!(events.next().now_or_never().is_none());
+        assert_eq!(activity.standing(later), Standing::Busy, "it has said nothing");
+        sender.send(Ok("data".into())).await.unwrap();
+        events.next().await.unwrap().unwrap();
+        assert_eq!(activity.standing(later), Standing::Stuck, "nobody asks for more");
+        assert!(events.next().now_or_never().is_none());
+        assert_eq!(activity.standing(later), Standing::Busy, "silent again");
     }
 }

@@ -225,7 +225,7 @@ async fn large_messages_are_paid_for() {
         socket.say(json!({"type": "ping"})).await;
         assert_eq!(socket.hear().await["type"], "pong");
     }
-    let large = json!({"type": "ping", "payload": {"x": "x".repeat(20_000)}});
+    let large = json!({"type": "ping", "payload": {"x": "x".repeat(85_000)}});
     socket.say(large.clone()).await;
     assert_eq!(socket.hear().await["type"], "pong");
     socket.say(large).await;

@@ -53,7 +53,7 @@ pub struct Schedule {
 const PUBLISHED: [u64; 9] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
 
 /// No receiver puts us off for longer.
-const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
 
 impl Default for Schedule {
     fn default() -> Self {

@@ -9,6 +9,7 @@ use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect, QueryTrait};
 use uuid::Uuid;
 
+use super::schedule::LONGEST_WAIT;
 use super::{DeliveryKind, DeliveryState, Unsendable, WebhookDelivery, queue};
 use crate::domain::error::Result;
 use crate::domain::op::{Op, Tx};
@@ -168,7 +169,8 @@ async fn judge(
     }
 }
 
-/// Whether something else was sent to the endpoint, in the time after which one that fails is disabled.
+/// Whether something else was sent to the endpoint, in the time after which one that fails is disabled and the longest
+/// that it may ask for.
 async fn was_tried(op: &Op, tx: &Tx, row: &WebhookDelivery) -> Result<bool> {
     use {webhook_attempt::Column as A, webhook_delivery::Column as D};
     let its = tx.find::<webhook_delivery::Entity>();
@@ -176,7 +178,7 @@ async fn was_tried(op: &Op, tx: &Tx, row: &WebhookDelivery) -> Result<bool> {
         .filter(D::EndpointId.eq(row.endpoint_id))
         .select_only()
         .column(D::Id);
-    let since = tx.now() - op.settings().webhooks.disable_after;
+    let since = tx.now() - op.settings().webhooks.disable_after - LONGEST_WAIT;
     let tried = tx.find::<webhook_attempt::Entity>();
     let tried = tried.filter(A::DeliveryId.in_subquery(its.into_query()));
     let tried = tried.filter(A::At.gt(since));

@@ -1,4 +1,5 @@
 use axum::routing::get;
+use http::header::CONTENT_TYPE;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
@@ -7,21 +8,28 @@ const SHORT: Times = Times {
     first_request: Duration::from_secs(30),
     idle: Duration::from_secs(30),
     answer: Duration::from_millis(300),
+    farewell: Duration::from_millis(300),
     look: Duration::from_millis(50),
 };
 
 async fn server(times: Times) -> SocketAddr {
     let config =
         crate::config::Config::for_tests(crate::domain::database::DatabaseTarget::Sqlite("unused".into())).http;
+    let events = async || ([(CONTENT_TYPE, "text/event-stream")], vec![b'x'; 100_000]);
     let router = Router::new().route("/", get(async || vec![b'x'; 100_000]));
+    let router = router.route("/index.html", get(events));
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { serve_within(times, listener, router, &config, std::future::pending()).await });
     address
 }
 
+/// `/` and `/index.html`, in HPACK's static table.
+const WHOLE: u8 = 0x84;
+const STREAM: u8 = 0x85;
+
 /// A client of HTTP/2 that asks once, with a window of so many bytes for the answer. How long the server bears it.
-async fn borne(times: Times, window: u32) -> Duration {
+async fn borne(times: Times, path: u8, window: u32) -> Duration {
     let mut client = TcpStream::connect(server(times).await).await.unwrap();
     let began = Instant::now();
     let frame = |kind: u8, flags: u8, stream: u8, payload: &[u8]| {
@@ -29,8 +37,8 @@ async fn borne(times: Times, window: u32) -> Duration {
         [&[0, 0, length, kind, flags, 0, 0, 0, stream], payload].concat()
     };
     let settings = [&[0, 4][..], &window.to_be_bytes()].concat();
-    // GET / of http://x, in HPACK's static table.
-    let head = [0x82, 0x86, 0x84, 0x41, 1, b'x'];
+    // GET of http://x
+    let head = [0x82, 0x86, path, 0x41, 1, b'x'];
     let asked = [
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(),
         frame(4, 0, 0, &settings),
@@ -50,12 +58,16 @@ async fn borne(times: Times, window: u32) -> Duration {
 #[tokio::test]
 async fn an_answer_that_nobody_reads_is_not_kept() {
     for window in [0, 1, 40_000] {
-        let borne = borne(SHORT, window).await;
+        let borne = borne(SHORT, WHOLE, window).await;
         // Beside what its size takes.
         assert!(
             (Duration::from_secs(6)..Duration::from_secs(15)).contains(&borne),
             "{borne:?}"
         );
+    }
+    for window in [0, 1, 40_000] {
+        let borne = borne(SHORT, STREAM, window).await;
+        assert!(borne < Duration::from_secs(15), "{borne:?}");
     }
 }
 
@@ -65,7 +77,7 @@ async fn a_connection_by_which_nothing_is_asked_is_closed() {
         idle: Duration::from_millis(500),
         ..SHORT
     };
-    let borne = borne(short, 1_000_000).await;
+    let borne = borne(short, WHOLE, 1_000_000).await;
     assert!(
         (Duration::from_millis(500)..Duration::from_secs(10)).contains(&borne),
         "{borne:?}"
@@ -77,6 +89,7 @@ async fn no_address_of_the_internet_takes_all_connections() {
     let shares = Shares {
         crowd: Crowd::new(40, SHARE),
         proxies: TrustedProxies(vec!["198.51.100.0/24".parse().unwrap()]),
+        told: Mutex::default(),
     };
     let taken = |address: &str| {
         let address = address.parse().unwrap();

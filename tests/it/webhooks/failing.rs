@@ -16,10 +16,10 @@ pub fn cases() -> Vec<Case> {
     ]
 }
 
-fn six_days_ago(app: &TestApp) -> &'static str {
+fn eight_days_ago(app: &TestApp) -> &'static str {
     match app.db.backend {
         Backend::Sqlite => "'2020-01-01T00:00:00.000000000+00:00'",
-        Backend::Postgres => "now() - interval '6 days'",
+        Backend::Postgres => "now() - interval '8 days'",
     }
 }
 
@@ -28,7 +28,7 @@ async fn an_endpoint_that_fails_for_days_is_disabled(app: TestApp) {
     let made = endpoint(&app, &receiver, json!({})).await;
     post_lead(&app, "before", "Ada").await;
     settled(&app, &made, "FAILED", 1).await;
-    let past = six_days_ago(&app);
+    let past = eight_days_ago(&app);
     app.db
         .execute(&format!("UPDATE webhook_endpoints SET failing_since = {past}"))
         .await;
@@ -53,7 +53,7 @@ async fn a_failure_after_a_quiet_time_disables_nothing(app: TestApp) {
     post_lead(&app, "a", "Ada").await;
     settled(&app, &made, "FAILED", 1).await;
     settled(&app, &other, "DELIVERED", 1).await;
-    let past = six_days_ago(&app);
+    let past = eight_days_ago(&app);
     app.db
         .execute(&format!(
             "UPDATE webhook_endpoints SET failing_since = {past} WHERE failing_since IS NOT NULL"
