@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use leadgraph::domain::caller::Role;
 use leadgraph::domain::leads::{self, LeadOrigin, NewCapture};
+use leadgraph::domain::users::User;
 use serde_json::{Value, json};
 
 use super::listener::{Listener, Way};
@@ -164,24 +165,29 @@ async fn a_filter_and_types_choose_what_comes(app: TestApp) {
     assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{answer}");
 }
 
-async fn a_listener_who_may_not_read_any_more_hears_nothing(app: TestApp) {
-    let person = app.home.user("brief@acme.test", Role::Readonly).await;
-    let token = app
-        .authenticator()
-        .issue_token(&person, &app.home.row, chrono::Duration::hours(1));
-    let after = json!({"after": end(&app).await});
-    let mut listener = Listener::open(Way::Socket, app.address.port(), &token, QUERY, after).await;
-    web_lead(&app, "Ada").await;
+/// Whoever listens with this credential of a person hears of a lead, and of none once the person is disabled.
+async fn is_told_until_disabled(app: &TestApp, person: &User, credential: &str) {
+    let after = json!({"after": end(app).await});
+    let mut listener = Listener::open(Way::Socket, app.address.port(), credential, QUERY, after).await;
+    web_lead(app, "Ada").await;
     assert_eq!(
         listener.next().await.unwrap()["data"]["leadEvents"]["event"]["type"],
         "LEAD_CREATED"
     );
     let disabled = format!("UPDATE users SET disabled_at = created_at WHERE id = {}", person.id);
     app.db.execute(&disabled).await;
-    web_lead(&app, "Bob").await;
+    web_lead(app, "Bob").await;
     let last = listener.next().await;
     let told = last.is_some_and(|last| last["data"]["leadEvents"].is_object());
     assert!(!told, "an event for somebody who is locked out");
+}
+
+async fn a_listener_who_may_not_read_any_more_hears_nothing(app: TestApp) {
+    let person = app.home.user("brief@acme.test", Role::Readonly).await;
+    let token = app
+        .authenticator()
+        .issue_token(&person, &app.home.row, chrono::Duration::hours(1));
+    is_told_until_disabled(&app, &person, &token).await;
 }
 
 async fn a_key_hears_no_more_than_its_person(app: TestApp) {
@@ -191,19 +197,7 @@ async fn a_key_hears_no_more_than_its_person(app: TestApp) {
         .issue_token(&person, &app.home.row, chrono::Duration::hours(1));
     let make = r#"mutation { createApiKey(input: {label: "Mine", scopes: [READ]}) { key } }"#;
     let key = text(&app.with_token(&token).data(make, json!({})).await["createApiKey"]["key"]);
-    let after = json!({"after": end(&app).await});
-    let mut listener = Listener::open(Way::Socket, app.address.port(), &key, QUERY, after).await;
-    web_lead(&app, "Ada").await;
-    assert_eq!(
-        listener.next().await.unwrap()["data"]["leadEvents"]["event"]["type"],
-        "LEAD_CREATED"
-    );
-    let disabled = format!("UPDATE users SET disabled_at = created_at WHERE id = {}", person.id);
-    app.db.execute(&disabled).await;
-    web_lead(&app, "Bob").await;
-    let last = listener.next().await;
-    let told = last.is_some_and(|last| last["data"]["leadEvents"].is_object());
-    assert!(!told, "an event for the key of somebody who is locked out");
+    is_told_until_disabled(&app, &person, &key).await;
 }
 
 async fn a_slow_listener_gets_everything_in_the_end(app: TestApp) {
