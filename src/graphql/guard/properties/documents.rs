@@ -163,6 +163,7 @@ impl Written {
     /// are not there, or inside themselves.
     fn fill(&self, items: &[Item], above: &[&'static str], open: &mut Vec<usize>, into: &mut Filled) -> Option<()> {
         for item in items {
+            into.visits += 1;
             match item {
                 Item::Field {
                     alias,
@@ -204,7 +205,7 @@ impl Written {
         let fragments = fragments.map(|(at, fragment)| (None, fragment, vec![at]));
         let operations = self.operations.iter();
         let operations = operations.map(|(mutates, operation)| (Some(*mutates), operation, vec![]));
-        let mut faults = Vec::new();
+        let (mut faults, mut visits) = (Vec::new(), 0);
         for (operation, Definition { directives, items }, mut open) in fragments.chain(operations) {
             let mut filled = Filled {
                 directives: *directives,
@@ -215,7 +216,9 @@ impl Written {
                 None => faults.extend([Code::ValidationFailed, Code::LimitExceeded]),
                 Some(()) => faults.extend(filled.faults(operation, limits)),
             }
+            visits += operation.map_or(0, |_| filled.visits);
         }
+        faults.extend((visits > 2 * limits.fields).then_some(Code::LimitExceeded));
         faults
     }
 }
@@ -225,6 +228,8 @@ struct Filled {
     paths: Vec<Vec<&'static str>>,
     /// Of the fields at the top.
     keys: Vec<String>,
+    /// Fields, fragments and places where fragments are spread.
+    visits: usize,
     aliases: usize,
     directives: usize,
 }
@@ -243,6 +248,7 @@ impl Filled {
         let introspections = self.paths.iter().filter(|path| path.last().is_some_and(reads_schema));
         let over = self.paths.iter().map(Vec::len).max().unwrap_or(0) > limits.depth
             || self.paths.len() > limits.fields
+            || self.visits > 2 * limits.fields
             || self.aliases > limits.aliases
             || self.directives > limits.directives
             || introspections.count() > 4
