@@ -1,13 +1,12 @@
 //! The process is killed under load, again and again: every lead that was answered with success is there, once, whole.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::harness::binary::{command, json_of};
-use crate::harness::{Binary, Case, TestDatabase, both, heavy};
+use crate::harness::{Binary, Case, TestDatabase, Workload, both, heavy};
 
 pub fn cases() -> Vec<Case> {
     vec![
@@ -67,6 +66,9 @@ struct Answered {
 
 const CLIENTS: usize = 6;
 
+/// Between two kills.
+const LEADS: u64 = 50;
+
 async fn every_lead_that_was_answered_survives_a_kill_whole(db: TestDatabase) {
     let rounds = if heavy() { 200 } else { 4 };
     let access = Arc::new(bootstrap(&db));
@@ -78,27 +80,26 @@ async fn every_lead_that_was_answered_survives_a_kill_whole(db: TestDatabase) {
             Some(campaign) => campaign,
             None => *campaign.insert(make_campaign(&server, &access, &db).await),
         };
-        let stop = Arc::new(AtomicBool::new(false));
+        let work = Arc::new(Workload::default());
         let clients = (0..CLIENTS).map(|client| {
             let load = Load {
                 client: server.client().clone(),
                 url: server.url(""),
                 access: Arc::clone(&access),
                 campaign,
-                stop: Arc::clone(&stop),
+                work: Arc::clone(&work),
             };
             tokio::spawn(load.run(format!("r{round}c{client}")))
         });
         let clients: Vec<_> = clients.collect();
-        // Another moment of the work each time.
-        tokio::time::sleep(Duration::from_millis(400 + 37 * (round % 11))).await;
+        work.until(LEADS, round).await;
         server.kill();
-        stop.store(true, Ordering::Relaxed);
+        work.end();
         for client in clients {
             answered.extend(client.await.unwrap());
         }
     }
-    let least = usize::try_from(rounds).unwrap();
+    let least = usize::try_from(rounds * LEADS).unwrap();
     assert!(
         answered.len() >= least,
         "only {} leads in {rounds} rounds: no load",
@@ -128,14 +129,14 @@ struct Load {
     url: String,
     access: Arc<Access>,
     campaign: i64,
-    stop: Arc<AtomicBool>,
+    work: Arc<Workload>,
 }
 
 impl Load {
     async fn run(self, name: String) -> Vec<Answered> {
         let mut answered = Vec::new();
         for nth in 0.. {
-            if self.stop.load(Ordering::Relaxed) {
+            if self.work.is_over() {
                 break;
             }
             let name = format!("{name}n{nth}");
@@ -146,6 +147,7 @@ impl Load {
             // The answer's head may arrive without its body when the process is killed in between.
             let Ok(body) = answer.json::<Value>().await else { break };
             let id = if partner { &body["id"] } else { &body["leadId"] };
+            self.work.did_one();
             answered.push(Answered {
                 id: id.as_i64().unwrap(),
                 name,

@@ -7,6 +7,7 @@ pub mod database;
 pub mod npm;
 pub mod postgres;
 mod socket;
+mod workload;
 pub mod workspace;
 
 use std::future::Future;
@@ -22,6 +23,7 @@ pub use app::TestApp;
 pub use binary::Binary;
 pub use database::TestDatabase;
 pub use socket::Socket;
+pub use workload::Workload;
 pub use workspace::Workspace;
 
 /// Longer than any test of a small size takes on a busy machine; a hang fails instead of stopping the run.

@@ -1,15 +1,13 @@
 //! What only processes show: a kill, and two instances on one database.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::json;
 
 use super::{KEY, is_replay};
 use crate::crash::{Access, bootstrap};
-use crate::harness::{Answer, Binary, Case, TestDatabase, both, heavy, on_postgres};
+use crate::harness::{Answer, Binary, Case, TestDatabase, Workload, both, heavy, on_postgres};
 
 pub fn cases() -> Vec<Case> {
     vec![
@@ -37,16 +35,16 @@ async fn what_a_kill_left_unanswered_is_sent_again_and_done_once(db: TestDatabas
     let mut sent: Vec<Sent> = Vec::new();
     for round in 0..if heavy() { 50 } else { 3 } {
         let server = Binary::serve(&db).await;
-        let stop = Arc::new(AtomicBool::new(false));
+        let work = Arc::new(Workload::default());
         let clients = (0..CLIENTS).map(|client| {
             let (http, url) = (server.client().clone(), server.url(""));
-            let (access, stop) = (Arc::clone(&access), Arc::clone(&stop));
-            tokio::spawn(async move { load(&http, &url, &access, &stop, &format!("r{round}c{client}")).await })
+            let (access, work) = (Arc::clone(&access), Arc::clone(&work));
+            tokio::spawn(async move { load(&http, &url, &access, &work, &format!("r{round}c{client}")).await })
         });
         let clients: Vec<_> = clients.collect();
-        tokio::time::sleep(Duration::from_millis(150 + 37 * (round % 11))).await;
+        work.until(10, round).await;
         server.kill();
-        stop.store(true, Ordering::Relaxed);
+        work.end();
         for client in clients {
             sent.extend(client.await.unwrap());
         }
@@ -79,10 +77,10 @@ async fn what_a_kill_left_unanswered_is_sent_again_and_done_once(db: TestDatabas
     }
 }
 
-async fn load(client: &reqwest::Client, url: &str, access: &Access, stop: &AtomicBool, name: &str) -> Vec<Sent> {
+async fn load(client: &reqwest::Client, url: &str, access: &Access, work: &Workload, name: &str) -> Vec<Sent> {
     let mut sent = Vec::new();
     for nth in 0.. {
-        if stop.load(Ordering::Relaxed) {
+        if work.is_over() {
             break;
         }
         let name = format!("{name}n{nth}");
@@ -95,6 +93,7 @@ async fn load(client: &reqwest::Client, url: &str, access: &Access, stop: &Atomi
         if is_over {
             break;
         }
+        work.did_one();
     }
     sent
 }

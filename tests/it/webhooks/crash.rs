@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
@@ -13,7 +13,7 @@ use super::load::{make_endpoint, serving};
 use super::old_receivers::token;
 use super::receiver::{Heard, Receiver, Reply};
 use crate::crash::{Access, bootstrap};
-use crate::harness::{Backend, Binary, Case, TestDatabase, both, heavy};
+use crate::harness::{Backend, Binary, Case, TestDatabase, Workload, both, heavy};
 
 pub fn cases() -> Vec<Case> {
     vec![both(every_event_is_told_in_the_order_of_its_lead_whatever_is_killed)]
@@ -37,25 +37,17 @@ async fn every_event_is_told_in_the_order_of_its_lead_whatever_is_killed(db: Tes
             let journeybee = make_endpoint(&server, &access, &theirs.url(), "JOURNEYBEE").await;
             secrets = Some((standard, journeybee));
         }
-        let stop = Arc::new(AtomicBool::new(false));
-        let changes = Arc::new(AtomicU64::new(0));
+        let load = Arc::new(Workload::default());
         let clients: Vec<_> = (0..CLIENTS)
             .map(|client| {
-                let (access, stop, changes) = (Arc::clone(&access), Arc::clone(&stop), Arc::clone(&changes));
+                let (access, load) = (Arc::clone(&access), Arc::clone(&load));
                 let (http, url) = (server.client().clone(), server.url("/api/leads/createServerSideLead"));
-                tokio::spawn(change_leads(http, url, access, stop, changes, round * CLIENTS + client))
+                tokio::spawn(change_leads(http, url, access, load, round * CLIENTS + client))
             })
             .collect();
-        // Another moment of the work each time.
-        for _ in 0..12_000 {
-            if changes.load(Ordering::Relaxed) >= CHANGES {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        tokio::time::sleep(Duration::from_millis(37 * (round % 11))).await;
+        load.until(CHANGES, round).await;
         server.kill();
-        stop.store(true, Ordering::Relaxed);
+        load.end();
         for client in clients {
             client.await.unwrap();
         }
@@ -89,16 +81,9 @@ async fn failing_at_random() -> Receiver {
 }
 
 /// Makes leads and changes them, over and over, until it is told to stop or the server is gone.
-async fn change_leads(
-    http: reqwest::Client,
-    url: String,
-    access: Arc<Access>,
-    stop: Arc<AtomicBool>,
-    changes: Arc<AtomicU64>,
-    client: u64,
-) {
+async fn change_leads(http: reqwest::Client, url: String, access: Arc<Access>, load: Arc<Workload>, client: u64) {
     for nth in 0_u64.. {
-        if stop.load(Ordering::Relaxed) {
+        if load.is_over() {
             return;
         }
         // Each client has some leads for itself, which it finds again in later rounds.
@@ -109,7 +94,7 @@ async fn change_leads(
         });
         let request = http.post(&url).header("x-api-key", &access.key).json(&body);
         match request.send().await {
-            Ok(answer) if answer.status() == 201 => changes.fetch_add(1, Ordering::Relaxed),
+            Ok(answer) if answer.status() == 201 => load.did_one(),
             Ok(_) => continue,
             Err(_) => return,
         };
