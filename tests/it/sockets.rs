@@ -115,14 +115,12 @@ async fn a_socket_ends_with_the_server() {
     for _ in 0..5 {
         sockets.push(Socket::enter(server.port, bearer.clone()).await);
     }
-    let started = std::time::Instant::now();
     server.terminate();
     for mut socket in sockets {
         assert_eq!(socket.closed().await, 1001);
     }
     let (status, log) = server.wait();
     assert!(status.success(), "{log}");
-    assert!(started.elapsed() < Duration::from_secs(10), "{log}");
 }
 
 /// Sockets that nobody says anything over: what one takes of the server's memory, and that they all stay.

@@ -213,8 +213,8 @@ async fn so_many_may_wait() {
     let owner = app.as_owner();
     let wait = async || {
         let began = Instant::now();
-        owner.data(FEED, json!({"after": after, "wait": 3})).await;
-        began.elapsed() >= Duration::from_secs(2)
+        owner.data(FEED, json!({"after": after, "wait": 6})).await;
+        began.elapsed() >= Duration::from_secs(5)
     };
     let (first, second, third) = tokio::join!(wait(), wait(), wait());
     let waited = [first, second, third].into_iter().filter(|waited| *waited).count();

@@ -206,10 +206,11 @@ async fn they_arrive_while_somebody_listens(OneOfSeveral(app): OneOfSeveral) {
     let of_ada = token(&app, &ada);
     let query = "subscription($after: String) { notifications(after: $after) { position kind lead { id } } }";
     let port = app.address.port();
-    let mut here = Listener::open(Way::Socket, port, &of_ada, query, json!({})).await;
-    let mut there = Listener::open(Way::Stream, other.address.port(), &of_ada, query, json!({})).await;
+    let now = json!({"after": end(&app).await});
+    let mut here = Listener::open(Way::Socket, port, &of_ada, query, now.clone()).await;
+    let mut there = Listener::open(Way::Stream, other.address.port(), &of_ada, query, now).await;
     let mut nobodys = Listener::open(Way::Socket, port, &app.home.token, query, json!({})).await;
-    // Until the sockets' subscriptions stand.
+    // They listen by then, or begin where they say.
     tokio::time::sleep(Duration::from_millis(500)).await;
     let lead = lead_id(&app, web_lead(&app, "Lead").await).await;
     assign(&app, &app.home.token, &lead, &[&ada]).await;

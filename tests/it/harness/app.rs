@@ -75,7 +75,7 @@ impl TestApp {
     /// Waits until the server's own readers of the event log have dealt with all of it.
     pub async fn settled(&self) {
         let system = Op::system(self.services().clone(), "test");
-        for _ in 0..400 {
+        for _ in 0..2400 {
             let behind = outbox::lags(&system).await.unwrap();
             if behind.iter().all(|reader| reader.events == 0) {
                 return;

@@ -92,7 +92,7 @@ async fn the_server_drops_it_by_itself(app: TestApp) {
     age(&app, 24).await;
     // It looks once after its start, and then every hour: so it starts when there is something.
     let _beside = app.beside_with(|config| config.round = Duration::from_millis(50)).await;
-    for _ in 0..200 {
+    for _ in 0..1200 {
         if count(&app, "idempotency_keys").await == 0 {
             return;
         }

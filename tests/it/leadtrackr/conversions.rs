@@ -68,7 +68,7 @@ async fn status(app: &TestApp, id: i64) -> String {
 
 /// Waits for the loop.
 async fn settled(app: &TestApp, id: i64) -> String {
-    for _ in 0..200 {
+    for _ in 0..1200 {
         let status = status(app, id).await;
         if status != "pending" {
             return status;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::old_receivers::token;
 use super::receiver::{Receiver, Reply};
 use super::sending::verifies;
-use super::{Endpoint, create, deliveries, edit, endpoint, look, post_lead, settled};
+use super::{Endpoint, answered, create, deliveries, edit, endpoint, look, post_lead, settled};
 use crate::harness::workspace::api_key;
 use crate::harness::{Backend, Case, Subject, TestApp, both};
 
@@ -77,7 +77,7 @@ async fn an_endpoint_that_is_off_hears_nothing(app: TestApp) {
     edit(&app, &made, "disableWebhookEndpoint", "").await;
     assert_eq!(look(&app, &made).await["disabledReason"], "BY_HAND");
     post_lead(&app, "off", "Ada").await;
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    app.settled().await;
     edit(&app, &made, "enableWebhookEndpoint", "").await;
     post_lead(&app, "on", "Ada").await;
     let heard = receiver.hears(1).await;
@@ -107,8 +107,8 @@ async fn an_archived_endpoint_is_at_its_end(app: TestApp) {
     for name in ["1", "2"] {
         post_lead(&app, "a", name).await;
     }
-    receiver.hears(1).await;
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    answered(&app, 1).await;
+    app.settled().await;
     edit(&app, &made, "archiveWebhookEndpoint", "").await;
     let states: Vec<Value> = deliveries(&app, &made)
         .await

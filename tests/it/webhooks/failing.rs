@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::receiver::{Receiver, Reply};
-use super::{deliveries, edit, endpoint, look, post_lead, settled};
+use super::{answered, deliveries, edit, endpoint, look, post_lead, settled};
 use crate::harness::{Backend, Case, Subject, TestApp, both};
 
 pub fn cases() -> Vec<Case> {
@@ -33,8 +33,7 @@ async fn an_endpoint_that_fails_for_days_is_disabled(app: TestApp) {
         .execute(&format!("UPDATE webhook_endpoints SET failing_since = {past}"))
         .await;
     post_lead(&app, "a", "Ada").await;
-    receiver.hears(11).await;
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    answered(&app, 11).await;
     let row = look(&app, &made).await;
     assert_eq!(row["disabledReason"], "FAILING");
     assert_eq!(receiver.heard().len(), 11);
@@ -103,9 +102,7 @@ async fn an_event_that_cannot_be_read_waits_alone(Idle(app): Idle) {
     let heard = receiver.hears(2).await;
     assert!(heard.iter().all(|heard| heard.position() != first));
     settled(&app, &made, "DELIVERED", 2).await;
-    while app.number("SELECT count(*) FROM webhook_attempts").await < 3 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    answered(&app, 3).await;
     let log = settled(&app, &made, "PENDING", 1).await;
     let waits = log.iter().find(|delivery| delivery["state"] == "PENDING").unwrap();
     let error = &waits["attempts"][0]["error"];

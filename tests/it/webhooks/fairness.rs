@@ -35,7 +35,7 @@ const LEADS: usize = 80;
 
 /// Waits until the receiver has got all that it gets at a time.
 async fn is_busy(slow: &Receiver) {
-    for _ in 0..1500 {
+    for _ in 0..6000 {
         if slow.began() >= PLACES / 2 {
             tokio::time::sleep(Duration::from_millis(500)).await;
             return;

@@ -111,7 +111,7 @@ pub async fn deliveries(app: &TestApp, endpoint: &Endpoint) -> Vec<Value> {
 
 /// Waits until the endpoint's log has so many deliveries that are so far.
 pub async fn settled(app: &TestApp, endpoint: &Endpoint, state: &str, count: usize) -> Vec<Value> {
-    for _ in 0..1500 {
+    for _ in 0..6000 {
         let found = deliveries(app, endpoint).await;
         if found.iter().filter(|delivery| delivery["state"] == state).count() >= count {
             return found;
@@ -119,6 +119,18 @@ pub async fn settled(app: &TestApp, endpoint: &Endpoint, state: &str, count: usi
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("not {count} are {state}: {:?}", deliveries(app, endpoint).await);
+}
+
+/// Waits until so many answers are written down, with what follows from them.
+pub async fn answered(app: &TestApp, count: i64) {
+    let answers = "SELECT count(*) FROM webhook_attempts";
+    for _ in 0..6000 {
+        if app.number(answers).await >= count {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{} of {count} are answered", app.number(answers).await);
 }
 
 /// One of the mutations that edit an endpoint.

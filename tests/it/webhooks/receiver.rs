@@ -124,7 +124,7 @@ impl Receiver {
 
     /// Waits until it has heard so many requests.
     pub async fn hears(&self, count: usize) -> Vec<Heard> {
-        for _ in 0..1500 {
+        for _ in 0..6000 {
             if self.heard.lock().unwrap().len() >= count {
                 return self.heard();
             }

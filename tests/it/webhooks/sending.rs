@@ -9,7 +9,7 @@ use standardwebhooks::Webhook;
 
 use super::old_receivers::millis;
 use super::receiver::{Heard, Receiver, Reply};
-use super::{deliveries, edit, endpoint, look, post_lead, settled};
+use super::{answered, deliveries, edit, endpoint, look, post_lead, settled};
 use crate::harness::{Backend, Case, Subject, TestApp, both, on_postgres};
 
 pub fn cases() -> Vec<Case> {
@@ -177,7 +177,7 @@ async fn only_what_was_asked_for_is_sent(app: TestApp) {
     ] {
         post_lead(&app, event, name).await;
         // One look at a time: a filter sees the lead as it is then.
-        tokio::time::sleep(Duration::from_millis(150)).await;
+        app.settled().await;
     }
     let heard = receiver.hears(2).await;
     tokio::time::sleep(Duration::from_millis(200)).await;
@@ -363,7 +363,7 @@ async fn a_receiver_may_ask_for_time(app: TestApp) {
     // Dates have whole seconds.
     let waited = heard[2].at - heard[1].at;
     assert!(waited >= Duration::from_millis(1900), "{waited:?}");
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    answered(&app, 3).await;
     let log = deliveries(&app, &made).await;
     let next: chrono::DateTime<chrono::Utc> = log[0]["nextAttemptAt"].as_str().unwrap().parse().unwrap();
     let hours = (next - chrono::Utc::now()).num_hours();

@@ -26,7 +26,7 @@ impl Stream {
         let mut said = String::new();
         let mut space = [0; 16 * 1024];
         while !said.contains(text) {
-            match timeout(Duration::from_secs(5), self.0.read(&mut space))
+            match timeout(Duration::from_secs(20), self.0.read(&mut space))
                 .await
                 .expect("in time")
             {
@@ -49,7 +49,7 @@ async fn a_quiet_stream_says_that_it_lives() {
     server.running(1).await;
     let begun = Instant::now();
     for _ in 0..3 {
-        let said = timeout(Duration::from_secs(5), stream.until(":\n\n")).await.unwrap();
+        let said = timeout(Duration::from_secs(20), stream.until(":\n\n")).await.unwrap();
         assert!(said.ends_with(":\n\n\r\n"), "{said:?}");
     }
     assert!(begun.elapsed() > Duration::from_millis(500), "{:?}", begun.elapsed());
@@ -64,7 +64,7 @@ async fn a_stream_ends_with_what_its_credentials_stand_for() {
     assert!(busy.until("{\"ticks\":\"3\"}").await.contains("event: next"));
     server.doorman.good.send_replace(false);
     for stream in [&mut busy, &mut quiet] {
-        let rest = timeout(Duration::from_secs(5), stream.until(END)).await.unwrap();
+        let rest = timeout(Duration::from_secs(20), stream.until(END)).await.unwrap();
         assert!(rest.ends_with(END) && !rest.contains("event: complete"), "{rest}");
     }
     server.running(0).await;
@@ -80,9 +80,9 @@ async fn a_stream_ends_with_the_server_and_an_answer_is_given() {
         stream.until("\r\n\r\n").await;
     }
     drop(server.ending.take());
-    let rest = timeout(Duration::from_secs(5), lasting.until(END)).await.unwrap();
+    let rest = timeout(Duration::from_secs(20), lasting.until(END)).await.unwrap();
     assert!(rest.ends_with(END) && !rest.contains("event: complete"), "{rest}");
-    let rest = timeout(Duration::from_secs(5), writing.until(END)).await.unwrap();
+    let rest = timeout(Duration::from_secs(20), writing.until(END)).await.unwrap();
     assert!(
         rest.contains("\"change\":true") && rest.contains("event: complete"),
         "{rest}"
