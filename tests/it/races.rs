@@ -1,7 +1,6 @@
 //! Many clients at once: nothing is lost, nothing is there twice, and nobody gets an error that is not documented.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use futures_util::future::join_all;
 use sea_orm::{ConnectionTrait, TransactionTrait};
@@ -31,11 +30,7 @@ async fn who_edits_a_workspace_keeps_no_writer_from_its_events(app: TestApp) {
     writer.execute_unprepared(&counter).await.unwrap();
     let edit = "mutation { updateWorkspace(input: { expectedVersion: 1, name: \"New\" }) { userErrors { code } } }";
     let write = async {
-        let waiting =
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        while app.number(waiting).await == 0 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        app.waiting_for_locks(1).await;
         let patience = "SET LOCAL lock_timeout = '300ms'";
         writer.execute_unprepared(patience).await.unwrap();
         let points = format!("SELECT 1 FROM workspaces WHERE id = {home} FOR KEY SHARE");

@@ -448,6 +448,7 @@ async fn a_mutation_ends_whether_its_client_waits_or_not() {
         }
     };
     timeout(Duration::from_secs(20), changed).await.unwrap();
+    assert_eq!(server.counts.changed.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use crate::harness::{Socket, heavy};
 const CLIENTS: usize = 600;
 
 /// An honest question waits for no one of them.
-const PROMPT: Duration = Duration::from_secs(5);
+const PROMPT: Duration = Duration::from_secs(2);
 
 pub async fn bodies_that_hardly_come_hold_nobody_up() {
     // As it comes, a body has 15 seconds.

@@ -111,6 +111,15 @@ impl TestApp {
         self.db.number(sql).await
     }
 
+    /// Waits until so many of `PostgreSQL`'s sessions wait for what others have locked.
+    pub async fn waiting_for_locks(&self, count: i64) {
+        let waiting =
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while self.number(waiting).await < count {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// GraphQL with the owner's token.
     pub fn as_owner(&self) -> Graphql<'_> {
         self.with_token(&self.home.token)

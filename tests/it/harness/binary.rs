@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -21,6 +22,7 @@ pub struct Binary {
     client: reqwest::Client,
     /// All it has printed so far.
     log: Arc<Mutex<String>>,
+    readers: Vec<JoinHandle<()>>,
 }
 
 /// `leadgraph` with arguments, its settings taken from nowhere but these.
@@ -82,13 +84,16 @@ impl Binary {
         let mut process = command.spawn().expect("the binary starts");
         let log = Arc::new(Mutex::new(String::new()));
         // Both are read to their end, so that the server never waits for us.
-        gather(process.stdout.take().unwrap(), &log);
-        gather(process.stderr.take().unwrap(), &log);
+        let readers = vec![
+            gather(process.stdout.take().unwrap(), &log),
+            gather(process.stderr.take().unwrap(), &log),
+        ];
         let mut binary = Self {
             process,
             port,
             client: client(),
             log,
+            readers,
         };
         binary.wait_until_ready().await;
         binary
@@ -178,10 +183,20 @@ impl Binary {
         self.log.lock().unwrap().clone()
     }
 
-    /// How it ended.
+    /// How it ended, and all that it said.
     pub fn wait(mut self) -> (ExitStatus, String) {
         let status = self.process.wait().unwrap();
+        for reader in std::mem::take(&mut self.readers) {
+            reader.join().unwrap();
+        }
         (status, self.log())
+    }
+
+    /// Waits for its end, before which nothing had to be cut off.
+    pub fn ends_by_itself(self) {
+        let (status, log) = self.wait();
+        assert!(status.success(), "{status}: {log}");
+        assert!(log.contains("stopped") && !log.contains("cut off"), "{log}");
     }
 }
 
@@ -193,7 +208,7 @@ impl Drop for Binary {
     }
 }
 
-fn gather(stream: impl Read + Send + 'static, into: &Arc<Mutex<String>>) {
+fn gather(stream: impl Read + Send + 'static, into: &Arc<Mutex<String>>) -> JoinHandle<()> {
     let into = Arc::clone(into);
     std::thread::spawn(move || {
         for line in BufReader::new(stream).lines().map_while(Result::ok) {
@@ -201,7 +216,7 @@ fn gather(stream: impl Read + Send + 'static, into: &Arc<Mutex<String>>) {
             log.push_str(&line);
             log.push('\n');
         }
-    });
+    })
 }
 
 /// A file in a directory of its own.

@@ -25,7 +25,7 @@ impl Workload {
     }
 
     /// Waits until so many were answered, however busy the machine is, and then for another moment of the work each
-    /// round.
+    /// round. It gives up after a minute: whoever asks sees that there is too little.
     pub async fn until(&self, least: u64, round: u64) {
         for _ in 0..12_000 {
             if self.done.load(Ordering::Relaxed) >= least {

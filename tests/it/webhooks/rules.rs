@@ -1,7 +1,5 @@
 //! What an endpoint may be, what is kept of it, and what nobody is told.
 
-use std::time::Duration;
-
 use sea_orm::{ConnectionTrait, TransactionTrait};
 use serde_json::{Value, json};
 
@@ -49,11 +47,7 @@ async fn a_workspace_has_so_many_endpoints_however_they_come(app: TestApp) {
     let owner = || app.as_owner();
     let at_once = (0..8).map(|_| async { owner().data(CREATE, input.clone()).await });
     let release = async {
-        let waiting =
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        while app.number(waiting).await < 4 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        app.waiting_for_locks(4).await;
         held.commit().await.unwrap();
     };
     let (said, ()) = tokio::join!(futures_util::future::join_all(at_once), release);

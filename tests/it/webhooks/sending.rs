@@ -201,11 +201,7 @@ async fn a_filter_that_changes_meanwhile_is_the_one_that_counts(app: TestApp) {
         filter = (SELECT filter FROM webhook_endpoints WHERE filter IS NOT NULL) WHERE filter IS NULL";
     change.execute_unprepared(filter).await.unwrap();
     post_lead(&app, "a", "Ada").await;
-    let waiting =
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    while app.number(waiting).await == 0 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    app.waiting_for_locks(1).await;
     change.commit().await.unwrap();
     post_lead(&app, "b", "Grace").await;
     for receiver in [receiver, other] {
